@@ -1,0 +1,2 @@
+//! The node's worker.
+fn main() {}

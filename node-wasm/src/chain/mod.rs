@@ -1,0 +1,5 @@
+//! The chain: block tree, ledger, and the one event of a change.
+
+mod update;
+
+pub use update::ChainUpdate;

@@ -1,0 +1,46 @@
+//! Bytes of consensus, storage and the wire: borsh, read strictly.
+//!
+//! One value has one encoding. Reading refuses trailing bytes, and a length prefix never makes it allocate more
+//! than the input holds. Left out: limits on what a decoded value may contain, which belong to its own type.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+/// Bytes that are not the encoding of any value of the wanted type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("malformed bytes: {0}")]
+pub struct DecodeError(pub String);
+
+/// The one encoding of `value`.
+#[must_use]
+pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
+    borsh::to_vec(value).expect("writing to memory does not fail, and no collection here exceeds 2^32")
+}
+
+/// The value that `bytes` encode, all of them.
+///
+/// # Errors
+/// When the bytes are cut short, run on, or are not this type's encoding.
+pub fn decode<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, DecodeError> {
+    borsh::from_slice(bytes).map_err(|error| DecodeError(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_prefix_beyond_the_input_is_refused_without_its_allocation() {
+        let claims_four_gigabytes = [0xff, 0xff, 0xff, 0xff, 1, 2, 3];
+        assert!(decode::<Vec<u8>>(&claims_four_gigabytes).is_err());
+        assert!(decode::<Vec<[u8; 80]>>(&claims_four_gigabytes).is_err());
+    }
+
+    #[test]
+    fn every_byte_must_be_used() {
+        let mut bytes = encode(&vec![1u8, 2, 3]);
+        assert_eq!(decode::<Vec<u8>>(&bytes), Ok(vec![1, 2, 3]));
+        bytes.push(0);
+        assert!(decode::<Vec<u8>>(&bytes).is_err());
+        assert!(decode::<Vec<u8>>(&bytes[..4]).is_err());
+    }
+}

@@ -1,0 +1,34 @@
+//! The Tabchain node: a proof-of-work chain whose full nodes are browser tabs.
+//!
+//! Everything but [`web`] is sans-IO: no clock, randomness, socket, file, thread, `async` or log. Time and
+//! entropy are arguments, effects are values. The same code runs in a tab, natively and in the tests.
+//!
+//! The modules are layers; one names only modules on lower lines (`tests/tests/tidy.rs` checks it):
+//!
+//! ```text
+//! 7  web                                  the browser host (wasm32 only)
+//! 6  api                                  what a page sees of a node
+//! 5  node                                 the sans-IO boundary
+//! 4  mempool miner wallet peer sync       siblings: none names another
+//! 3  chain                                block tree, ledger, ChainUpdate
+//! 2  consensus  wire                      rules, messages
+//! 1  primitives                           header, block, transaction, address, merkle, target
+//! 0  units  codec  crypto                 newtypes and encodings over the chosen crates
+//! ```
+
+pub mod api;
+pub mod chain;
+pub mod codec;
+pub mod consensus;
+pub mod crypto;
+// pub mod mempool;
+pub mod miner;
+pub mod node;
+pub mod peer;
+pub mod primitives;
+// pub mod sync;
+pub mod units;
+// pub mod wallet;
+// #[cfg(target_arch = "wasm32")]
+// pub mod web;
+pub mod wire;

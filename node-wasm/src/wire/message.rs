@@ -1,0 +1,225 @@
+//! Messages: what nodes say to each other. One byte of kind, then the fields in the codec.
+//!
+//! A kind that this version does not know is skipped, so that a newer node can say more. Every list has a limit
+//! that is checked when it is read; a sender keeps to the same limits.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::codec::{decode, encode};
+use crate::crypto::PublicKey;
+use crate::primitives::{Block, BlockHash, Body, Header, Transaction, Work};
+use crate::units::Height;
+use crate::wire::SessionId;
+
+/// The best block that a node has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Tip {
+    /// Its hash.
+    pub hash: BlockHash,
+    /// Its height.
+    pub height: Height,
+    /// The work of the whole chain up to it.
+    pub work: Work,
+}
+
+/// How a node introduces itself. The frame around it carries the session, and the signature that proves the key.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Hello {
+    /// [`Message::VERSION`].
+    pub version: u16,
+    /// The node key, of which the origin's id is the hash.
+    pub key: PublicKey,
+    /// The greeted peer's session, once known: it shows that this greeting is not a recording.
+    pub echo: Option<SessionId>,
+    /// What the node has.
+    pub tip: Tip,
+}
+
+/// What nodes say to each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// The handshake.
+    Hello(Hello),
+    /// The sender's tip: a sign of life, and a reason to sync when it has more work.
+    Status(Tip),
+    /// Ask for a `Pong`.
+    Ping(u64),
+    /// The answer to a `Ping`.
+    Pong(u64),
+    /// Payments, new to the sender or asked for by `GetMempool`.
+    Transactions(Vec<Transaction>),
+    /// A new block.
+    Block(Box<Block>),
+    /// Ask for the headers after the first of these hashes that is on the receiver's chain.
+    GetHeaders(Vec<BlockHash>),
+    /// Headers in the order of the chain; empty when there are none after.
+    Headers(Vec<Header>),
+    /// Ask for the bodies of these blocks.
+    GetBodies(Vec<BlockHash>),
+    /// Bodies that were asked for; those that do not fit one frame are left for the next request.
+    Bodies(Vec<(BlockHash, Body)>),
+    /// These blocks are not here.
+    NotFound(Vec<BlockHash>),
+    /// Ask for the waiting payments.
+    GetMempool,
+}
+
+/// A payload that is not a message of this version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// A kind that a newer version may know: skip it.
+    #[error("unknown kind of message {0}")]
+    UnknownKind(u8),
+    /// Not the encoding of its kind.
+    #[error("malformed message of kind {kind}: {reason}")]
+    Malformed {
+        /// The kind byte, 0 for an empty payload.
+        kind: u8,
+        /// What was wrong.
+        reason: String,
+    },
+    /// A list above its limit.
+    #[error("a message of kind {kind} lists {count}, at most {limit}")]
+    TooMany {
+        /// The kind byte.
+        kind: u8,
+        /// How many it lists.
+        count: usize,
+        /// How many it may.
+        limit: usize,
+    },
+}
+
+impl Message {
+    /// The version of the protocol; nodes of others are refused by name.
+    pub const VERSION: u16 = 1;
+    /// Headers in one answer: 160 KB.
+    pub const HEADERS_MAX: usize = 2000;
+    /// Hashes in one locator: enough for a chain of 2^32 blocks.
+    pub const LOCATOR_MAX: usize = 64;
+    /// Bodies in one request.
+    pub const BODIES_MAX: usize = 512;
+    /// Bytes of bodies in one answer, half a frame: one more body of the largest size always fits.
+    pub const BODIES_BYTES_MAX: u64 = 1 << 19;
+    /// Payments in one message: the largest payments still fit a frame.
+    pub const TRANSACTIONS_MAX: usize = 1000;
+
+    /// The encoded message.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let fields = match self {
+            Self::Hello(hello) => encode(hello),
+            Self::Status(tip) => encode(tip),
+            Self::Ping(token) | Self::Pong(token) => encode(token),
+            Self::Transactions(list) => encode(list),
+            Self::Block(block) => encode(block),
+            Self::GetHeaders(hashes) | Self::GetBodies(hashes) | Self::NotFound(hashes) => encode(hashes),
+            Self::Headers(headers) => encode(headers),
+            Self::Bodies(bodies) => encode(bodies),
+            Self::GetMempool => Vec::new(),
+        };
+        [&[self.kind()], fields.as_slice()].concat()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When the kind is unknown, the fields are malformed or a list is too long.
+    pub fn decode(payload: &[u8]) -> Result<Self, MessageError> {
+        let Some((&kind, fields)) = payload.split_first() else {
+            return Err(MessageError::Malformed { kind: 0, reason: "empty".to_owned() });
+        };
+        match kind {
+            1 => read(kind, fields).map(Self::Hello),
+            2 => read(kind, fields).map(Self::Status),
+            3 => read(kind, fields).map(Self::Ping),
+            4 => read(kind, fields).map(Self::Pong),
+            5 => read_list(kind, fields, Self::TRANSACTIONS_MAX).map(Self::Transactions),
+            6 => read(kind, fields).map(|block| Self::Block(Box::new(block))),
+            7 => read_list(kind, fields, Self::LOCATOR_MAX).map(Self::GetHeaders),
+            8 => read_list(kind, fields, Self::HEADERS_MAX).map(Self::Headers),
+            9 => read_list(kind, fields, Self::BODIES_MAX).map(Self::GetBodies),
+            10 => read_list(kind, fields, Self::BODIES_MAX).map(Self::Bodies),
+            11 => read_list(kind, fields, Self::BODIES_MAX).map(Self::NotFound),
+            12 => read::<()>(kind, fields).map(|()| Self::GetMempool),
+            _ => Err(MessageError::UnknownKind(kind)),
+        }
+    }
+
+    const fn kind(&self) -> u8 {
+        match self {
+            Self::Hello(_) => 1,
+            Self::Status(_) => 2,
+            Self::Ping(_) => 3,
+            Self::Pong(_) => 4,
+            Self::Transactions(_) => 5,
+            Self::Block(_) => 6,
+            Self::GetHeaders(_) => 7,
+            Self::Headers(_) => 8,
+            Self::GetBodies(_) => 9,
+            Self::Bodies(_) => 10,
+            Self::NotFound(_) => 11,
+            Self::GetMempool => 12,
+        }
+    }
+}
+
+fn read<T: BorshDeserialize>(kind: u8, fields: &[u8]) -> Result<T, MessageError> {
+    decode(fields).map_err(|error| MessageError::Malformed { kind, reason: error.0 })
+}
+
+fn read_list<T: BorshDeserialize>(kind: u8, fields: &[u8], limit: usize) -> Result<Vec<T>, MessageError> {
+    // The count stands first: too long a list is refused before any of it is read.
+    if let Some(prefix) = fields.first_chunk::<4>() {
+        let count = u32::from_le_bytes(*prefix) as usize;
+        if count > limit {
+            return Err(MessageError::TooMany { kind, count, limit });
+        }
+    }
+    read(kind, fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tip() -> Tip {
+        Tip { hash: BlockHash([1; 32]), height: Height(2), work: Work::ZERO }
+    }
+
+    #[test]
+    fn every_kind_survives_the_codec() {
+        let hello = Hello { version: 1, key: PublicKey([3; 32]), echo: Some(SessionId([4; 16])), tip: tip() };
+        for message in [
+            Message::Hello(hello),
+            Message::Status(tip()),
+            Message::Ping(5),
+            Message::Pong(6),
+            Message::Transactions(Vec::new()),
+            Message::GetHeaders(vec![BlockHash([7; 32])]),
+            Message::Headers(Vec::new()),
+            Message::GetBodies(vec![BlockHash([8; 32])]),
+            Message::Bodies(Vec::new()),
+            Message::NotFound(vec![BlockHash([9; 32])]),
+            Message::GetMempool,
+        ] {
+            assert_eq!(Message::decode(&message.encode()), Ok(message));
+        }
+    }
+
+    #[test]
+    fn lists_are_limited_exactly() {
+        let hashes = |count| Message::GetHeaders(vec![BlockHash::default(); count]).encode();
+        assert!(Message::decode(&hashes(Message::LOCATOR_MAX)).is_ok());
+        let over = Message::decode(&hashes(Message::LOCATOR_MAX + 1));
+        let expect = MessageError::TooMany { kind: 7, count: 65, limit: 64 };
+        assert_eq!(over, Err(expect));
+    }
+
+    #[test]
+    fn unknown_kinds_and_empty_payloads_are_told_apart() {
+        assert_eq!(Message::decode(&[99, 1, 2]), Err(MessageError::UnknownKind(99)));
+        assert!(matches!(Message::decode(&[]), Err(MessageError::Malformed { kind: 0, .. })));
+        assert!(matches!(Message::decode(&[12, 0]), Err(MessageError::Malformed { kind: 12, .. })));
+    }
+}

@@ -1,0 +1,8 @@
+//! What travels: frames that prove their origin, the messages in them, and the relay's envelope around them.
+
+mod frame;
+mod message;
+pub mod relay;
+
+pub use frame::{Frame, FrameError, SessionId, UnsealedFrame};
+pub use message::{Hello, Message, MessageError, Tip};

@@ -1,0 +1,1 @@
+//! The harness library of the tests.
