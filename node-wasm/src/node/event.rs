@@ -22,7 +22,7 @@ pub enum Event {
         why: Refusal,
     },
     /// A block broke a rule.
-    #[error("block {hash} refused, {}: {rule}", rule.code())]
+    #[error("block {hash} refused, {code}: {rule}", code = rule.code())]
     BlockRefused {
         /// Which.
         hash: BlockHash,

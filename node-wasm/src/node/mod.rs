@@ -150,7 +150,7 @@ pub enum SyncOutcome {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
     /// It breaks a rule of the chain.
-    #[error("{}: {0}", .0.code())]
+    #[error("{code}: {0}", code = .0.code())]
     Rule(#[from] RuleError),
     /// It, or one that does the same, waits already.
     #[error("this payment waits already")]
