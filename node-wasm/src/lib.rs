@@ -21,12 +21,14 @@ pub mod chain;
 pub mod codec;
 pub mod consensus;
 pub mod crypto;
-// pub mod mempool;
+pub mod mempool;
 pub mod miner;
 pub mod node;
 pub mod peer;
 pub mod primitives;
-// pub mod sync;
+pub mod sync;
+#[cfg(test)]
+mod testing;
 pub mod units;
 // pub mod wallet;
 // #[cfg(target_arch = "wasm32")]

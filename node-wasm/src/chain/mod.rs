@@ -1,5 +1,228 @@
-//! The chain: block tree, ledger, and the one event of a change.
+//! The chain: every known block, the best of them in a line, and who owns what at its end.
+//!
+//! [`Chain`] takes headers and bodies in any order that connects, follows the most cumulative work, and reports each
+//! change as one [`ChainUpdate`]. A change is whole or does not happen: a branch that turns out invalid leaves the
+//! ledger as it was. Left out: where blocks come from and where they are kept.
 
+mod ledger;
+mod query;
+#[cfg(test)]
+mod tests;
+mod tree;
 mod update;
 
+use std::sync::Arc;
+
+pub use ledger::{Account, Ledger};
+pub use tree::SIDE_ENTRIES_MAX;
 pub use update::ChainUpdate;
+
+use crate::consensus::{ChainParams, CheckedBlock, RuleError, check_body, check_header};
+use crate::primitives::{Block, BlockHash, Body, Header};
+use crate::units::{Height, Timestamp};
+use ledger::Undo;
+use tree::{State, Tree};
+
+/// An announced block whose branch is further back than so many blocks of work is not taken on its own: a branch
+/// that matters comes as headers first. Bounds the bodies that cheap old blocks could fill memory with.
+pub const ANNOUNCED_DEPTH_MAX: u32 = 100;
+
+/// The block tree, the best chain in it, and its ledger.
+#[derive(Debug)]
+pub struct Chain {
+    params: ChainParams,
+    genesis: BlockHash,
+    tree: Tree,
+    /// The best chain, genesis first: the place is the height.
+    line: Vec<BlockHash>,
+    /// How to take back each block of `line` but the genesis.
+    undos: Vec<Undo>,
+    ledger: Ledger,
+}
+
+/// Why a header or a block was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// It breaks a rule.
+    #[error("{code}: {0}", code = .0.code())]
+    Rule(#[from] RuleError),
+    /// Its parent is not known: sync first.
+    #[error("the parent {0} is not known")]
+    UnknownParent(BlockHash),
+    /// A body whose header is not known.
+    #[error("the header {0} is not known")]
+    UnknownHeader(BlockHash),
+    /// Known as invalid: it was judged and reported before.
+    #[error("the block {0} is known to be invalid")]
+    KnownInvalid(BlockHash),
+    /// An announced block too far back to matter.
+    #[error("the block {0} is more than {ANNOUNCED_DEPTH_MAX} blocks of work behind the tip")]
+    Stale(BlockHash),
+    /// Too many blocks beside the best chain.
+    #[error("more than {SIDE_ENTRIES_MAX} blocks beside the chain")]
+    TooManyBranches,
+}
+
+/// What taking a block came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The change of the best chain, if it changed.
+    pub update: Option<ChainUpdate>,
+    /// Blocks that turned out invalid once their turn in the ledger came, and why.
+    pub invalid: Vec<(BlockHash, RuleError)>,
+}
+
+impl Chain {
+    /// A chain at its room's genesis.
+    #[must_use]
+    pub fn new(params: ChainParams) -> Self {
+        let block = params.genesis();
+        let genesis = block.hash();
+        Self {
+            params,
+            genesis,
+            tree: Tree::new(genesis, block),
+            line: vec![genesis],
+            undos: Vec::new(),
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// Takes a header. `Ok(false)` when it was known.
+    ///
+    /// # Errors
+    /// When its parent is unknown, or it breaks a rule.
+    pub fn insert_header(&mut self, now: Timestamp, header: Header) -> Result<bool, ChainError> {
+        let hash = header.hash();
+        match self.tree.state(&hash) {
+            Some(State::Invalid) => return Err(ChainError::KnownInvalid(hash)),
+            Some(State::HeaderOnly | State::Stored(_)) => return Ok(false),
+            None => {}
+        }
+        let parent = self.tree.state(&header.previous).ok_or(ChainError::UnknownParent(header.previous))?;
+        // [C-16] A block's ancestors MUST be valid.
+        if matches!(parent, State::Invalid) {
+            return Err(RuleError::InvalidAncestor.into());
+        }
+        check_header(&self.params, &self.tree.parent_context(&header.previous), &header, now)?;
+        if !self.tree.has_room(self.line.len()) {
+            self.tree.prune(&self.line);
+            if !self.tree.has_room(self.line.len()) || !self.tree.contains(&header.previous) {
+                return Err(ChainError::TooManyBranches);
+            }
+        }
+        self.tree.insert(hash, header);
+        Ok(true)
+    }
+
+    /// Takes the body of a known header; one that was known changes nothing.
+    ///
+    /// # Errors
+    /// When the header is unknown, or the block breaks a rule. After [`RuleError::MerkleRoot`] another body may
+    /// still be the right one; after any other rule the block is invalid for good.
+    pub fn insert_body(&mut self, hash: BlockHash, body: Body) -> Result<Outcome, ChainError> {
+        let header = match self.tree.state(&hash) {
+            None => return Err(ChainError::UnknownHeader(hash)),
+            Some(State::Invalid) => return Err(ChainError::KnownInvalid(hash)),
+            Some(State::Stored(_)) => return Ok(Outcome::default()),
+            Some(State::HeaderOnly) => self.tree.entry(&hash).header,
+        };
+        let height = self.tree.entry(&hash).height;
+        match check_body(&self.params, &self.genesis, height, Block { header, body }) {
+            Ok(checked) => self.tree.store(checked),
+            Err(rule @ RuleError::MerkleRoot { .. }) => return Err(rule.into()),
+            Err(rule) => {
+                self.tree.invalidate(&hash, &self.line);
+                return Err(rule.into());
+            }
+        }
+        Ok(self.advance())
+    }
+
+    /// Takes a whole block, as one is announced; one that was known changes nothing.
+    ///
+    /// # Errors
+    /// As for [`Self::insert_header`] and [`Self::insert_body`], and when it is too far back to matter.
+    pub fn insert_block(&mut self, now: Timestamp, block: Block) -> Result<Outcome, ChainError> {
+        let hash = block.hash();
+        self.insert_header(now, block.header)?;
+        let depth = self.height().0.saturating_sub(ANNOUNCED_DEPTH_MAX) as usize;
+        if self.tree.entry(&hash).work < self.tree.entry(&self.line[depth]).work {
+            return Err(ChainError::Stale(hash));
+        }
+        self.insert_body(hash, block.body)
+    }
+
+    /// Follows the complete branch with the most work; on a tie the first seen stays.
+    fn advance(&mut self) -> Outcome {
+        let mut outcome = Outcome::default();
+        while let Some(candidate) = self.tree.better_than(&self.tip_hash()) {
+            match self.switch_to(candidate) {
+                Ok(update) => outcome.update = Some(update),
+                Err((bad, rule)) => {
+                    self.tree.invalidate(&bad, &self.line);
+                    outcome.invalid.push((bad, rule));
+                }
+            }
+        }
+        outcome
+    }
+
+    /// Makes `candidate` the tip, or leaves everything as it was and names the block that does not hold.
+    fn switch_to(&mut self, candidate: BlockHash) -> Result<ChainUpdate, (BlockHash, RuleError)> {
+        let branch = self.branch_to(candidate);
+        let fork = branch.first().map_or(self.height(), |block| Height(block.height().0 - 1));
+        let disconnected = self.disconnect_to(fork);
+        for (index, block) in branch.iter().enumerate() {
+            match self.ledger.apply(&self.params, block.block()) {
+                Ok(undo) => {
+                    self.line.push(block.hash());
+                    self.undos.push(undo);
+                }
+                Err(rule) => {
+                    let bad = branch[index].hash();
+                    self.disconnect_to(fork);
+                    self.reconnect(&disconnected);
+                    return Err((bad, rule));
+                }
+            }
+        }
+        let connected = branch.into_iter().map(|block| block.block().clone()).collect();
+        Ok(ChainUpdate { fork_height: fork, disconnected, connected })
+    }
+
+    /// The blocks from the best chain to `candidate`, the lowest first.
+    fn branch_to(&self, candidate: BlockHash) -> Vec<CheckedBlock> {
+        let mut branch = Vec::new();
+        let mut hash = candidate;
+        while !self.is_on_line(&hash) {
+            let entry = self.tree.entry(&hash);
+            if let State::Stored(block) = &entry.state {
+                branch.push(block.clone());
+            }
+            hash = entry.header.previous;
+        }
+        branch.reverse();
+        branch
+    }
+
+    /// Takes back the best chain down to `fork`; gives the blocks, the highest first.
+    fn disconnect_to(&mut self, fork: Height) -> Vec<Arc<Block>> {
+        let mut disconnected = Vec::new();
+        while self.height() > fork {
+            let (Some(hash), Some(undo)) = (self.line.pop(), self.undos.pop()) else { break };
+            self.ledger.revert(undo);
+            disconnected.extend(self.tree.block(&hash));
+        }
+        disconnected
+    }
+
+    /// Puts back what [`Self::disconnect_to`] took.
+    fn reconnect(&mut self, disconnected: &[Arc<Block>]) {
+        for block in disconnected.iter().rev() {
+            let undo = self.ledger.apply(&self.params, block).expect("it held on this very ledger before");
+            self.line.push(block.hash());
+            self.undos.push(undo);
+        }
+    }
+}

@@ -1,26 +1,35 @@
 //! What a node tells its log: values, written for people by `Display`.
 
 use crate::consensus::RuleError;
-use crate::peer::Medium;
+use crate::peer::{Medium, Refusal};
 use crate::primitives::{BlockHash, PeerId};
+use crate::units::Height;
 
 /// Something worth a line in the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Event {
     /// A peer proved itself.
-    #[error("peer {0} connected")]
-    PeerConnected(PeerId, Medium),
+    #[error("peer {peer} connected")]
+    PeerConnected {
+        /// Who.
+        peer: PeerId,
+        /// On what.
+        medium: Medium,
+    },
     /// A peer is out of reach on every link.
     #[error("peer {0} left")]
     PeerGone(PeerId),
-    /// A peer, or a frame, was refused.
+    /// Someone cannot become a peer.
     #[error("refused {peer}: {why}")]
-    Refused {
-        /// Who it says it is from.
+    PeerRefused {
+        /// Who it says it is.
         peer: PeerId,
         /// Why.
         why: Refusal,
     },
+    /// A peer did not answer in time.
+    #[error("peer {0} did not answer; asking others")]
+    PeerStalled(PeerId),
     /// A block broke a rule.
     #[error("block {hash} refused, {code}: {rule}", code = rule.code())]
     BlockRefused {
@@ -29,21 +38,23 @@ pub enum Event {
         /// The rule.
         rule: RuleError,
     },
-}
-
-/// Why a peer or a frame was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-pub enum Refusal {
-    /// Another room, or other parameters.
-    #[error("it is of another genesis")]
-    OtherGenesis,
-    /// Another version of the protocol.
-    #[error("it speaks another protocol version")]
-    OtherVersion,
-    /// Not a frame, or not a message.
-    #[error("malformed bytes")]
-    Malformed,
-    /// The signature is not the origin's.
-    #[error("a wrong signature")]
-    Signature,
+    /// This node found a block.
+    #[error("mined block {height}, {hash}")]
+    Mined {
+        /// Its height.
+        height: Height,
+        /// Its hash.
+        hash: BlockHash,
+    },
+    /// A peer has a better chain.
+    #[error("catching up with peer {peer}: {missing} blocks to fetch")]
+    SyncStarted {
+        /// Who.
+        peer: PeerId,
+        /// How many bodies are missing.
+        missing: usize,
+    },
+    /// Nothing is missing any more.
+    #[error("caught up at height {0}")]
+    SyncFinished(Height),
 }

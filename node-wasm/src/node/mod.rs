@@ -7,212 +7,320 @@
 //! while let Some(output) = node.poll() { perform(output) }
 //! wait until something happens, or node.next_timeout()
 //! ```
+//!
+//! The same stream of `(now, input)` leads to the same state. No secret enters a node: the wallet signs payments and
+//! the host seals frames.
 
 mod event;
+mod io;
+mod mining;
+mod network;
+mod syncing;
 
-pub use event::{Event, Refusal};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::chain::ChainUpdate;
-use crate::consensus::{ChainParams, RuleError};
+pub use event::Event;
+pub use io::{Config, Input, MempoolChange, Output, SyncOutcome};
+
+use crate::chain::{Chain, ChainError, Outcome};
+use crate::consensus::{RuleError, check_payment};
 use crate::crypto::PublicKey;
-use crate::miner::Job;
-use crate::peer::Medium;
-use crate::primitives::{Address, Block, BlockHash, PeerId, Transaction, TransactionId};
-use crate::units::{Height, Timestamp};
-use crate::wire::{SessionId, UnsealedFrame};
+use crate::mempool::{Mempool, MempoolError};
+use crate::peer::{LinkId, Peers, Refusal};
+use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
+use crate::sync::Sync;
+use crate::units::Timestamp;
+use crate::wire::{Message, Status};
+use mining::Mining;
+use syncing::Round;
 
-/// Names a link between `LinkUp` and `LinkDown`; the host chooses it and never uses it twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkId(pub u32);
-
-/// What a node is, for as long as it lives.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The room's chain.
-    pub params: ChainParams,
-    /// The public half of the node key; the host seals frames with the secret half.
-    pub node_key: PublicKey,
-    /// Spreads this node's timers away from those of others: random bytes.
-    pub seed: u64,
-}
-
-/// What happened.
-#[derive(Clone, Debug)]
-pub enum Input {
-    /// The moment that `next_timeout` named has come.
-    Tick,
-    /// A link is open, and this node a member of it.
-    LinkUp {
-        /// Its name from now on.
-        link: LinkId,
-        /// What it is.
-        medium: Medium,
-        /// Fresh random bytes.
-        session: SessionId,
-    },
-    /// A link is gone, and with it everyone who was reached by it.
-    LinkDown {
-        /// Which.
-        link: LinkId,
-    },
-    /// A link says that someone is there. Nothing is believed of it before its `Hello`.
-    PeerJoined {
-        /// Where.
-        link: LinkId,
-        /// Who.
-        peer: PeerId,
-    },
-    /// A link says that someone is gone.
-    PeerLeft {
-        /// Where.
-        link: LinkId,
-        /// Who.
-        peer: PeerId,
-    },
-    /// A frame came in.
-    Received {
-        /// Where.
-        link: LinkId,
-        /// Its bytes, whatever they are.
-        bytes: Vec<u8>,
-    },
-    /// The user's signed payment: answered by `Output::Submitted`.
-    Submit(Transaction),
-    /// Mine for this address, or stop: answered by `Output::Job`, again and again as the chain moves.
-    Mine(Option<Address>),
-    /// A miner worker found a nonce.
-    Mined {
-        /// The job it worked on.
-        job: u64,
-        /// What it found.
-        nonce: u32,
-    },
-    /// The machine slept, the tab was frozen, the network came back: nothing known of the peers is current.
-    Woke,
-    /// The user wants to be sure: answered by `Output::Synced`.
-    Sync,
-    /// Blocks from a chain file, in the order of the chain: answered by `Output::Imported`.
-    Import(Vec<Block>),
-}
-
-/// What the host has to do.
-#[derive(Clone, Debug)]
-pub enum Output {
-    /// Seal the frame with the node key and send it: to `frame.recipient`, or to everyone on the link.
-    Send {
-        /// Where.
-        link: LinkId,
-        /// What.
-        frame: UnsealedFrame,
-    },
-    /// The best chain changed: store it, show it.
-    Chain(ChainUpdate),
-    /// Work on this from now on; `None` is stop.
-    Job(Option<Job>),
-    /// What became of `Input::Submit`.
-    Submitted(Result<TransactionId, SubmitError>),
-    /// What became of `Input::Sync`.
-    Synced(SyncOutcome),
-    /// What became of `Input::Import`.
-    Imported {
-        /// How many blocks were new.
-        new: u32,
-        /// The first block that broke a rule, with its place in the file; those before it were kept.
-        error: Option<(usize, BlockHash, RuleError)>,
-    },
-    /// The mempool changed: a payment came in, or some left.
-    Mempool(MempoolChange),
-    /// For the log and the panels; nothing has to be done.
-    Event(Event),
-}
-
-/// How the mempool changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MempoolChange {
-    /// What came in.
-    pub added: Vec<TransactionId>,
-    /// What left: mined, replaced, expired or made void by a reorg.
-    pub removed: Vec<TransactionId>,
-}
-
-/// What a sync came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyncOutcome {
-    /// A peer had a better chain.
-    Replaced,
-    /// No peer had a better one.
-    AlreadyBest,
-    /// There is nobody to ask.
-    NoPeers,
-}
-
-/// Why a payment was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubmitError {
-    /// It breaks a rule of the chain.
-    #[error("{code}: {0}", code = .0.code())]
-    Rule(#[from] RuleError),
-    /// It, or one that does the same, waits already.
-    #[error("this payment waits already")]
-    Duplicate,
-    /// Another payment with the nonce waits, and this one does not pay enough more.
-    #[error("a payment with this nonce waits already; to replace it the fee must be at least {needed}")]
-    ReplacementFee {
-        /// The least fee that would do.
-        needed: u64,
-    },
-    /// Too many payments of the sender wait, or its nonce is too far ahead.
-    #[error("the sender has too many waiting payments")]
-    TooManyPending,
-    /// The mempool is full of payments that pay more for their size.
-    #[error("the mempool is full: a higher fee is needed")]
-    Full,
-    /// Below the least fee that this node forwards.
-    #[error("the fee is below the least of {least}")]
-    FeeTooLow {
-        /// The least fee.
-        least: u64,
-    },
-}
-
-/// The least that a host keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restored {
-    /// The height after it.
-    pub height: Height,
-}
+/// How often the node looks after what waits for nothing else, in milliseconds. The miner's clock in headers has
+/// seconds, so this is also how often its job is renewed.
+const BEAT_MS: u64 = 1000;
+/// Blocks from a clock that is ahead that are kept until their time has come.
+const EARLY_MAX: usize = 8;
+/// Strangers whose refusal was reported, so that each is reported once.
+const REPORTED_MAX: usize = 64;
 
 /// A full node.
 #[derive(Debug)]
-pub struct Node;
+pub struct Node {
+    key: PublicKey,
+    id: PeerId,
+    chain: Chain,
+    mempool: Mempool,
+    peers: Peers,
+    sync: Sync,
+    mining: Mining,
+    /// The user's question whether there is a better chain.
+    asked: Option<Round>,
+    /// The questions after waking; mining waits for them.
+    waking: Option<Round>,
+    /// Whether a sync was reported as started.
+    catching_up: bool,
+    early: VecDeque<Block>,
+    /// Whom the next inventory may be asked of, and when.
+    inventories: BTreeMap<PeerId, Timestamp>,
+    refusals: BTreeMap<Refusal, u64>,
+    reported: BTreeSet<PeerId>,
+    random: u64,
+    beat_due: Timestamp,
+    beats: u64,
+    status_due: Timestamp,
+    outputs: VecDeque<Output>,
+}
 
 impl Node {
     /// A node at its room's genesis.
     #[must_use]
-    pub fn new(_config: Config, _now: Timestamp) -> Self {
-        Self
+    pub fn new(config: Config, now: Timestamp) -> Self {
+        let id = PeerId::of(&config.node_key);
+        let chain = Chain::new(config.params);
+        Self {
+            key: config.node_key,
+            id,
+            peers: Peers::new(id, chain.genesis()),
+            chain,
+            mempool: Mempool::default(),
+            sync: Sync::default(),
+            mining: Mining::new(config.seed),
+            asked: None,
+            waking: None,
+            catching_up: false,
+            early: VecDeque::new(),
+            inventories: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            reported: BTreeSet::new(),
+            random: config.seed,
+            beat_due: now,
+            beats: 0,
+            status_due: now,
+            outputs: VecDeque::new(),
+        }
     }
 
     /// Takes a block from the node's own store, in the order of the chain, before anything else happens. Checks
     /// it whole; emits nothing.
     ///
     /// # Errors
-    /// The rule that the block breaks: it and everything after it has to be fetched again.
-    pub fn restore(&mut self, _now: Timestamp, _block: Block) -> Result<(), RuleError> {
-        Ok(())
+    /// Why the block does not hold: it and everything after it has to be fetched again.
+    pub fn restore(&mut self, now: Timestamp, block: Block) -> Result<(), ChainError> {
+        let outcome = self.chain.insert_block(now, block)?;
+        match outcome.invalid.into_iter().next() {
+            Some((_, rule)) => Err(rule.into()),
+            None => Ok(()),
+        }
     }
 
     /// Takes what happened. Infallible; drain [`Self::poll`] before the next call.
-    pub fn handle(&mut self, _now: Timestamp, _input: Input) {}
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        match input {
+            Input::Tick => {}
+            Input::LinkUp { link, medium, session } => self.peers.link_up(link, medium, session),
+            Input::LinkDown { link } => {
+                for peer in self.peers.link_down(link) {
+                    self.peer_gone(now, peer);
+                }
+            }
+            Input::PeerJoined { link, peer } => {
+                if self.peers.joined(now, link, peer) {
+                    self.greet(link, peer, None);
+                }
+            }
+            Input::PeerLeft { link, peer } => {
+                if self.peers.left(link, peer) {
+                    self.peer_gone(now, peer);
+                }
+            }
+            Input::Received { link, bytes } => self.receive(now, link, &bytes),
+            Input::Submit(transaction) => {
+                let result = self.take_payment(now, transaction, None);
+                self.outputs.push_back(Output::Submitted(result));
+            }
+            Input::Mine(payout) => self.mining.set_payout(payout),
+            Input::Mined { job, nonce } => self.take_solution(now, job, nonce),
+            Input::Woke => self.wake(now),
+            Input::Sync => self.ask_everyone(now),
+            Input::Import(blocks) => self.import(now, blocks),
+        }
+        self.beat(now);
+        self.close_rounds(now);
+        self.renew_job(now);
+    }
 
     /// The next effect for the host to perform.
     pub fn poll(&mut self) -> Option<Output> {
-        None
+        self.outputs.pop_front()
     }
 
     /// When the host must feed `Input::Tick`, at the latest.
     #[must_use]
-    pub fn next_timeout(&self) -> Option<Timestamp> {
-        None
+    pub const fn next_timeout(&self) -> Option<Timestamp> {
+        Some(self.beat_due)
+    }
+
+    /// This node's identity.
+    #[must_use]
+    pub const fn id(&self) -> PeerId {
+        self.id
+    }
+
+    /// The chain.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The waiting payments.
+    #[must_use]
+    pub const fn mempool(&self) -> &Mempool {
+        &self.mempool
+    }
+
+    /// The peers.
+    #[must_use]
+    pub const fn peers(&self) -> &Peers {
+        &self.peers
+    }
+
+    /// How many frames were dropped, by reason.
+    #[must_use]
+    pub const fn refusals(&self) -> &BTreeMap<Refusal, u64> {
+        &self.refusals
+    }
+
+    /// Whether mining waits for the answers of the peers after waking.
+    #[must_use]
+    pub const fn is_waking(&self) -> bool {
+        self.waking.is_some()
+    }
+
+    /// How many blocks are known by their headers and still missing.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.chain.missing_bodies().len()
+    }
+
+    /// Looks after what waits for nothing but time.
+    fn beat(&mut self, now: Timestamp) {
+        // A clock that was set back must not stop the beat.
+        self.beat_due = self.beat_due.min(now.plus_ms(BEAT_MS));
+        if now < self.beat_due {
+            return;
+        }
+        self.beat_due = now.plus_ms(BEAT_MS);
+        self.beats += 1;
+        for peer in self.peers.drop_silent(now) {
+            self.peer_gone(now, peer);
+        }
+        for (link, peer) in self.peers.ungreeted(now) {
+            self.greet(link, peer, None);
+        }
+        for peer in self.sync.expire(now) {
+            self.event(Event::PeerStalled(peer));
+        }
+        self.catch_up(now);
+        self.ask_for_inventory(now);
+        self.ping_some(now);
+        self.retry_early(now);
+        let removed = self.mempool.expire(now);
+        self.mempool_changed(MempoolChange { added: Vec::new(), removed });
+        self.status_due = self.status_due.min(now.plus_ms(network::STATUS_MS));
+        if now >= self.status_due {
+            self.cast_status(now);
+        }
+        self.mining.outdate();
+    }
+
+    fn status(&self) -> Status {
+        Status { tip: self.chain.tip(), mempool: self.mempool.digest() }
+    }
+
+    /// Takes a payment from the user or from a peer on a link, and passes it on if it is new.
+    fn take_payment(
+        &mut self,
+        now: Timestamp,
+        transaction: Transaction,
+        from: Option<LinkId>,
+    ) -> Result<TransactionId, MempoolError> {
+        let id = transaction.id();
+        if self.mempool.get(&id).is_some() {
+            return Err(MempoolError::Duplicate);
+        }
+        let account = self.chain.account(&transaction.sender());
+        if transaction.payment.nonce >= account.nonce {
+            check_payment(self.chain.params(), &self.chain.genesis(), &transaction)?;
+        }
+        let removed = self.mempool.insert(now, transaction.clone(), account)?;
+        self.mempool_changed(MempoolChange { added: vec![id], removed });
+        self.cast(from, &Message::Transactions(vec![transaction]));
+        Ok(id)
+    }
+
+    /// Follows what the chain made of a block; whether the best chain changed.
+    fn follow(&mut self, now: Timestamp, outcome: Outcome) -> bool {
+        for (hash, rule) in outcome.invalid {
+            self.event(Event::BlockRefused { hash, rule });
+        }
+        let Some(update) = outcome.update else { return false };
+        let chain = &self.chain;
+        let (added, removed) = self.mempool.follow(now, &update, |address| chain.account(address));
+        self.outputs.push_back(Output::Chain(update));
+        self.mempool_changed(MempoolChange { added, removed });
+        self.mining.tip_changed();
+        let soon = now.plus_ms(network::STATUS_SOON_MS + self.random_below(network::STATUS_SPREAD_MS));
+        self.status_due = self.status_due.min(soon);
+        true
+    }
+
+    fn mempool_changed(&mut self, change: MempoolChange) {
+        if !change.added.is_empty() || !change.removed.is_empty() {
+            self.outputs.push_back(Output::Mempool(change));
+        }
+    }
+
+    fn import(&mut self, now: Timestamp, blocks: Vec<Block>) {
+        let (mut new, mut error) = (0, None);
+        for (index, block) in blocks.into_iter().enumerate() {
+            let hash = block.hash();
+            match self.import_block(now, hash, block) {
+                Ok(added) => new += u32::from(added),
+                Err(rule) => {
+                    error = Some((index, hash, rule));
+                    break;
+                }
+            }
+        }
+        self.outputs.push_back(Output::Imported { new, error });
+    }
+
+    fn import_block(&mut self, now: Timestamp, hash: BlockHash, block: Block) -> Result<bool, RuleError> {
+        let rule = |error| match error {
+            ChainError::Rule(rule) => rule,
+            ChainError::UnknownParent(_)
+            | ChainError::UnknownHeader(_)
+            | ChainError::KnownInvalid(_)
+            | ChainError::Stale(_)
+            | ChainError::TooManyBranches => RuleError::InvalidAncestor,
+        };
+        let new = self.chain.block(&hash).is_none();
+        self.chain.insert_header(now, block.header).map_err(rule)?;
+        let outcome = self.chain.insert_body(hash, block.body).map_err(rule)?;
+        let broken = outcome.invalid.iter().find(|(bad, _)| *bad == hash).map(|(_, rule)| rule.clone());
+        self.follow(now, outcome);
+        broken.map_or(Ok(new), Err)
+    }
+
+    fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// A number below `bound` from the node's own sequence (splitmix64): for spreading timers, not for secrets.
+    fn random_below(&mut self, bound: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.random;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound.max(1)
     }
 }

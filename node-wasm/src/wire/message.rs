@@ -7,7 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::codec::{decode, encode};
 use crate::crypto::PublicKey;
-use crate::primitives::{Block, BlockHash, Body, Header, Transaction, Work};
+use crate::primitives::{Block, BlockHash, Body, Header, Transaction, TransactionId, Work};
 use crate::units::Height;
 use crate::wire::SessionId;
 
@@ -22,6 +22,15 @@ pub struct Tip {
     pub work: Work,
 }
 
+/// What a node has: a sign of life, and what others compare with their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Status {
+    /// Its best block.
+    pub tip: Tip,
+    /// The digest of its mempool: equal for equal sets of payments.
+    pub mempool: u64,
+}
+
 /// How a node introduces itself. The frame around it carries the session, and the signature that proves the key.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Hello {
@@ -32,7 +41,7 @@ pub struct Hello {
     /// The greeted peer's session, once known: it shows that this greeting is not a recording.
     pub echo: Option<SessionId>,
     /// What the node has.
-    pub tip: Tip,
+    pub status: Status,
 }
 
 /// What nodes say to each other.
@@ -40,13 +49,13 @@ pub struct Hello {
 pub enum Message {
     /// The handshake.
     Hello(Hello),
-    /// The sender's tip: a sign of life, and a reason to sync when it has more work.
-    Status(Tip),
+    /// A sign of life, and a reason to sync when the tip has more work.
+    Status(Status),
     /// Ask for a `Pong`.
     Ping(u64),
     /// The answer to a `Ping`.
     Pong(u64),
-    /// Payments, new to the sender or asked for by `GetMempool`.
+    /// Payments, new to the sender or asked for.
     Transactions(Vec<Transaction>),
     /// A new block.
     Block(Box<Block>),
@@ -60,8 +69,12 @@ pub enum Message {
     Bodies(Vec<(BlockHash, Body)>),
     /// These blocks are not here.
     NotFound(Vec<BlockHash>),
-    /// Ask for the waiting payments.
-    GetMempool,
+    /// Ask for the ids of the waiting payments.
+    GetInventory,
+    /// The ids of waiting payments.
+    Inventory(Vec<TransactionId>),
+    /// Ask for these waiting payments; those that are gone are left out of the answer.
+    GetTransactions(Vec<TransactionId>),
 }
 
 /// A payload that is not a message of this version.
@@ -103,20 +116,23 @@ impl Message {
     pub const BODIES_BYTES_MAX: u64 = 1 << 19;
     /// Payments in one message: the largest payments still fit a frame.
     pub const TRANSACTIONS_MAX: usize = 1000;
+    /// Ids in one inventory: 640 KB, most of a full mempool of the smallest payments.
+    pub const INVENTORY_MAX: usize = 20_000;
 
     /// The encoded message.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let fields = match self {
             Self::Hello(hello) => encode(hello),
-            Self::Status(tip) => encode(tip),
+            Self::Status(status) => encode(status),
             Self::Ping(token) | Self::Pong(token) => encode(token),
             Self::Transactions(list) => encode(list),
             Self::Block(block) => encode(block),
             Self::GetHeaders(hashes) | Self::GetBodies(hashes) | Self::NotFound(hashes) => encode(hashes),
             Self::Headers(headers) => encode(headers),
             Self::Bodies(bodies) => encode(bodies),
-            Self::GetMempool => Vec::new(),
+            Self::GetInventory => Vec::new(),
+            Self::Inventory(ids) | Self::GetTransactions(ids) => encode(ids),
         };
         [&[self.kind()], fields.as_slice()].concat()
     }
@@ -141,7 +157,9 @@ impl Message {
             9 => read_list(kind, fields, Self::BODIES_MAX).map(Self::GetBodies),
             10 => read_list(kind, fields, Self::BODIES_MAX).map(Self::Bodies),
             11 => read_list(kind, fields, Self::BODIES_MAX).map(Self::NotFound),
-            12 => read::<()>(kind, fields).map(|()| Self::GetMempool),
+            12 => read::<()>(kind, fields).map(|()| Self::GetInventory),
+            13 => read_list(kind, fields, Self::INVENTORY_MAX).map(Self::Inventory),
+            14 => read_list(kind, fields, Self::TRANSACTIONS_MAX).map(Self::GetTransactions),
             _ => Err(MessageError::UnknownKind(kind)),
         }
     }
@@ -159,7 +177,9 @@ impl Message {
             Self::GetBodies(_) => 9,
             Self::Bodies(_) => 10,
             Self::NotFound(_) => 11,
-            Self::GetMempool => 12,
+            Self::GetInventory => 12,
+            Self::Inventory(_) => 13,
+            Self::GetTransactions(_) => 14,
         }
     }
 }
@@ -183,16 +203,17 @@ fn read_list<T: BorshDeserialize>(kind: u8, fields: &[u8], limit: usize) -> Resu
 mod tests {
     use super::*;
 
-    fn tip() -> Tip {
-        Tip { hash: BlockHash([1; 32]), height: Height(2), work: Work::ZERO }
+    fn status() -> Status {
+        Status { tip: Tip { hash: BlockHash([1; 32]), height: Height(2), work: Work::ZERO }, mempool: 3 }
     }
 
     #[test]
     fn every_kind_survives_the_codec() {
-        let hello = Hello { version: 1, key: PublicKey([3; 32]), echo: Some(SessionId([4; 16])), tip: tip() };
+        let hello =
+            Hello { version: 1, key: PublicKey([3; 32]), echo: Some(SessionId([4; 16])), status: status() };
         for message in [
             Message::Hello(hello),
-            Message::Status(tip()),
+            Message::Status(status()),
             Message::Ping(5),
             Message::Pong(6),
             Message::Transactions(Vec::new()),
@@ -201,7 +222,9 @@ mod tests {
             Message::GetBodies(vec![BlockHash([8; 32])]),
             Message::Bodies(Vec::new()),
             Message::NotFound(vec![BlockHash([9; 32])]),
-            Message::GetMempool,
+            Message::GetInventory,
+            Message::Inventory(vec![TransactionId([1; 32])]),
+            Message::GetTransactions(Vec::new()),
         ] {
             assert_eq!(Message::decode(&message.encode()), Ok(message));
         }

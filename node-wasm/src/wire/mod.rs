@@ -5,4 +5,4 @@ mod message;
 pub mod relay;
 
 pub use frame::{Frame, FrameError, SessionId, UnsealedFrame};
-pub use message::{Hello, Message, MessageError, Tip};
+pub use message::{Hello, Message, MessageError, Status, Tip};

@@ -1,0 +1,214 @@
+//! The block tree: every known header, with its body where it is here, and which branches are complete.
+//!
+//! A block is *complete* when its body and those of all its ancestors are here. The tree knows work and order of
+//! arrival, not balances. What strangers can add beside the best chain is bounded by [`SIDE_ENTRIES_MAX`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::consensus::{CheckedBlock, MEDIAN_SPAN, Parent, median_time};
+use crate::primitives::{Block, BlockHash, Header, Target, Work};
+use crate::units::Height;
+
+/// How many headers may be known beside the best chain: some 10 MB. A sync fetches bodies before it gets there.
+pub const SIDE_ENTRIES_MAX: usize = 50_000;
+
+/// What is known of a block.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    /// Its header holds.
+    HeaderOnly,
+    /// Its body holds as well, balances aside.
+    Stored(CheckedBlock),
+    /// It breaks a rule, or an ancestor does.
+    Invalid,
+}
+
+/// A known block.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) header: Header,
+    pub(super) height: Height,
+    /// The work of the whole chain up to this block.
+    pub(super) work: Work,
+    pub(super) state: State,
+    complete: bool,
+    children: Vec<BlockHash>,
+}
+
+#[derive(Debug)]
+pub(super) struct Tree {
+    entries: BTreeMap<BlockHash, Entry>,
+    genesis: Arc<Block>,
+    /// The header with the most work that is not invalid; the first seen on a tie.
+    best_header: BlockHash,
+    /// The complete block with the most work; the first seen on a tie.
+    best_complete: BlockHash,
+}
+
+impl Tree {
+    pub(super) fn new(hash: BlockHash, genesis: Block) -> Self {
+        let entry = Entry {
+            header: genesis.header,
+            height: Height::GENESIS,
+            work: Work::ZERO,
+            state: State::HeaderOnly,
+            complete: true,
+            children: Vec::new(),
+        };
+        Self {
+            entries: BTreeMap::from([(hash, entry)]),
+            genesis: Arc::new(genesis),
+            best_header: hash,
+            best_complete: hash,
+        }
+    }
+
+    pub(super) fn contains(&self, hash: &BlockHash) -> bool {
+        self.entries.contains_key(hash)
+    }
+
+    pub(super) fn get(&self, hash: &BlockHash) -> Option<&Entry> {
+        self.entries.get(hash)
+    }
+
+    /// The entry of a hash that is known to be in the tree.
+    pub(super) fn entry(&self, hash: &BlockHash) -> &Entry {
+        self.entries.get(hash).expect("the caller found this hash in the tree")
+    }
+
+    pub(super) fn state(&self, hash: &BlockHash) -> Option<&State> {
+        self.entries.get(hash).map(|entry| &entry.state)
+    }
+
+    pub(super) fn block(&self, hash: &BlockHash) -> Option<Arc<Block>> {
+        let entry = self.entries.get(hash)?;
+        match &entry.state {
+            State::Stored(block) => Some(block.block().clone()),
+            State::HeaderOnly if entry.height == Height::GENESIS => Some(self.genesis.clone()),
+            State::HeaderOnly | State::Invalid => None,
+        }
+    }
+
+    pub(super) const fn best_header(&self) -> BlockHash {
+        self.best_header
+    }
+
+    /// The best complete block, if it has more work than `tip`.
+    pub(super) fn better_than(&self, tip: &BlockHash) -> Option<BlockHash> {
+        (self.entry(&self.best_complete).work > self.entry(tip).work).then_some(self.best_complete)
+    }
+
+    /// What the header rules need to know of a block that is in the tree.
+    pub(super) fn parent_context(&self, hash: &BlockHash) -> Parent {
+        let entry = self.entry(hash);
+        let gap = (entry.height.0 > 1)
+            .then(|| entry.header.time.since(self.entry(&entry.header.previous).header.time));
+        let mut times = Vec::with_capacity(MEDIAN_SPAN);
+        let mut next = Some(entry);
+        while let (Some(entry), true) = (next, times.len() < MEDIAN_SPAN) {
+            times.push(entry.header.time);
+            next = self.entries.get(&entry.header.previous);
+        }
+        Parent {
+            height: entry.height,
+            time: entry.header.time,
+            bits: entry.header.bits,
+            gap,
+            median: median_time(&mut times),
+        }
+    }
+
+    /// Whether another header fits beside a best chain of `line` blocks.
+    pub(super) fn has_room(&self, line: usize) -> bool {
+        self.entries.len() < line + SIDE_ENTRIES_MAX
+    }
+
+    /// How many headers are known beside a best chain of `line` blocks.
+    pub(super) fn beside(&self, line: usize) -> usize {
+        self.entries.len().saturating_sub(line)
+    }
+
+    /// Adds a header that passed its checks; its parent is in the tree.
+    pub(super) fn insert(&mut self, hash: BlockHash, header: Header) {
+        let parent = self.entries.get_mut(&header.previous).expect("the parent was checked");
+        parent.children.push(hash);
+        let height = Height(parent.height.0 + 1);
+        let work = parent.work.plus(header.bits.expand().unwrap_or(Target::MAX).work());
+        let entry =
+            Entry { header, height, work, state: State::HeaderOnly, complete: false, children: Vec::new() };
+        self.entries.insert(hash, entry);
+        if work > self.entry(&self.best_header).work {
+            self.best_header = hash;
+        }
+    }
+
+    /// Adds the body of a header that is in the tree, and finds what it completes.
+    pub(super) fn store(&mut self, block: CheckedBlock) {
+        let hash = block.hash();
+        let entry = self.entries.get_mut(&hash).expect("a body follows its header");
+        entry.state = State::Stored(block);
+        let previous = entry.header.previous;
+        if !self.entry(&previous).complete {
+            return;
+        }
+        let mut ready = vec![hash];
+        while let Some(hash) = ready.pop() {
+            let entry = self.entries.get_mut(&hash).expect("children are in the tree");
+            if !matches!(entry.state, State::Stored(_)) {
+                continue;
+            }
+            entry.complete = true;
+            let work = entry.work;
+            ready.extend(entry.children.iter().rev());
+            if work > self.entry(&self.best_complete).work {
+                self.best_complete = hash;
+            }
+        }
+    }
+
+    /// Marks a block and all its descendants as invalid. None of them is on `line`.
+    pub(super) fn invalidate(&mut self, hash: &BlockHash, line: &[BlockHash]) {
+        let mut doomed = vec![*hash];
+        while let Some(hash) = doomed.pop() {
+            let entry = self.entries.get_mut(&hash).expect("children are in the tree");
+            entry.state = State::Invalid;
+            entry.complete = false;
+            doomed.extend(entry.children.iter());
+        }
+        self.choose_best(line);
+    }
+
+    /// Forgets what is neither on `line` nor on the way to the best header.
+    pub(super) fn prune(&mut self, line: &[BlockHash]) {
+        let mut kept = BTreeSet::new();
+        let mut hash = self.best_header;
+        while self.entries.get(&hash).is_some_and(|entry| line.get(entry.height.0 as usize) != Some(&hash)) {
+            kept.insert(hash);
+            hash = self.entry(&hash).header.previous;
+        }
+        self.entries
+            .retain(|hash, entry| line.get(entry.height.0 as usize) == Some(hash) || kept.contains(hash));
+        let known: BTreeSet<BlockHash> = self.entries.keys().copied().collect();
+        for entry in self.entries.values_mut() {
+            entry.children.retain(|child| known.contains(child));
+        }
+        self.choose_best(line);
+    }
+
+    /// Finds the best header and the best complete block anew; the tip of `line` wins a tie.
+    fn choose_best(&mut self, line: &[BlockHash]) {
+        let tip = line.last().copied().expect("a line has its genesis");
+        (self.best_header, self.best_complete) = (tip, tip);
+        let (mut header_work, mut complete_work) = (self.entry(&tip).work, self.entry(&tip).work);
+        for (hash, entry) in &self.entries {
+            let valid = !matches!(entry.state, State::Invalid);
+            if valid && entry.work > header_work {
+                (self.best_header, header_work) = (*hash, entry.work);
+            }
+            if entry.complete && entry.work > complete_work {
+                (self.best_complete, complete_work) = (*hash, entry.work);
+            }
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The mempool: valid payments that wait for a block.
+//!
+//! Every waiting payment passed the rules that depend on no balance, and when it came its sender could pay for it
+//! and all its earlier ones. Bounded in bytes, per sender and in time; the best payers stay. Left out: where
+//! payments come from, and telling others.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+
+use crate::chain::{Account, ChainUpdate};
+use crate::consensus::RuleError;
+use crate::primitives::{Address, Transaction, TransactionId};
+use crate::units::{Amount, Timestamp};
+
+/// All waiting payments together, in bytes: sixteen full blocks.
+pub const MEMPOOL_BYTES_MAX: u64 = 4 << 20;
+/// How many payments of one sender may wait, and how far its nonces may be ahead of the chain.
+pub const PER_SENDER_MAX: u64 = 64;
+/// How long a payment waits before it is dropped, in milliseconds: a day.
+pub const EXPIRY_MS: u64 = 24 * 60 * 60 * 1000;
+/// The least fee that is taken and forwarded: spam costs something.
+pub const FEE_MIN: Amount = Amount(1);
+
+/// Why a payment is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MempoolError {
+    /// It breaks a rule of the chain, or would by the time its turn comes.
+    #[error("{code}: {0}", code = .0.code())]
+    Rule(#[from] RuleError),
+    /// It waits already.
+    #[error("this payment waits already")]
+    Duplicate,
+    /// Another payment with the nonce waits, and this one does not pay enough more.
+    #[error("a payment with this nonce waits already; to replace it the fee must be at least {needed}")]
+    ReplacementFee {
+        /// The least fee that would do.
+        needed: u64,
+    },
+    /// The nonce is too far ahead of the sender's last confirmed payment.
+    #[error("at most {PER_SENDER_MAX} payments of one sender can wait")]
+    TooManyPending,
+    /// Full of payments that pay more for their size.
+    #[error("the mempool is full: a higher fee is needed")]
+    Full,
+    /// Below [`FEE_MIN`].
+    #[error("the fee is below the least of {FEE_MIN}")]
+    FeeTooLow,
+}
+
+/// A waiting payment.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The payment.
+    pub transaction: Arc<Transaction>,
+    /// Its id.
+    pub id: TransactionId,
+    /// Who pays.
+    pub sender: Address,
+    /// When it came.
+    pub since: Timestamp,
+}
+
+/// How much a payment pays per byte: compared without rounding.
+#[derive(Clone, Copy, Debug)]
+struct FeeRate {
+    fee: u64,
+    size: u64,
+}
+
+/// The waiting payments.
+#[derive(Debug, Default)]
+pub struct Mempool {
+    by_id: BTreeMap<TransactionId, Waiting>,
+    by_sender: BTreeMap<Address, BTreeMap<u64, TransactionId>>,
+    bytes: u64,
+    digest: u64,
+}
+
+impl Mempool {
+    /// Takes a payment whose own rules were checked, from a sender with this `account`. Gives what it displaced.
+    ///
+    /// # Errors
+    /// When it does not get in; nothing changes then.
+    pub fn insert(
+        &mut self,
+        now: Timestamp,
+        transaction: Transaction,
+        account: Account,
+    ) -> Result<Vec<TransactionId>, MempoolError> {
+        let waiting = Waiting::new(now, transaction);
+        self.check(&waiting, account)?;
+        self.make_room(waiting)
+    }
+
+    /// Takes back a payment that a reorg undid, even if its sender cannot pay for it at the moment: what it was
+    /// paid from may be undone as well and come back. Gives what it displaced, or `None` when it does not get in.
+    pub fn reinsert(&mut self, now: Timestamp, transaction: Transaction) -> Option<Vec<TransactionId>> {
+        let waiting = Waiting::new(now, transaction);
+        let rival = self.rival(&waiting);
+        if self.by_id.contains_key(&waiting.id) || rival.is_some_and(|rival| rival.rate() >= waiting.rate()) {
+            return None;
+        }
+        self.make_room(waiting).ok()
+    }
+
+    /// Follows a change of the chain: confirmed payments leave, as do those whose nonce is used up. Payments of
+    /// disconnected blocks come back. Gives what came and what left.
+    pub fn follow(
+        &mut self,
+        now: Timestamp,
+        update: &ChainUpdate,
+        account: impl Fn(&Address) -> Account,
+    ) -> (Vec<TransactionId>, Vec<TransactionId>) {
+        let (mut added, mut removed) = (Vec::new(), Vec::new());
+        for block in update.disconnected.iter().rev() {
+            for transaction in &block.body.transactions {
+                if transaction.payment.nonce < account(&transaction.sender()).nonce {
+                    continue;
+                }
+                if let Some(displaced) = self.reinsert(now, transaction.clone()) {
+                    added.push(transaction.id());
+                    removed.extend(displaced);
+                }
+            }
+        }
+        for block in &update.connected {
+            for transaction in &block.body.transactions {
+                removed.extend(self.drop_used(&transaction.sender(), account(&transaction.sender()).nonce));
+            }
+        }
+        (added, removed)
+    }
+
+    /// Drops what has waited for [`EXPIRY_MS`], with the sender's later payments, which cannot go without it.
+    pub fn expire(&mut self, now: Timestamp) -> Vec<TransactionId> {
+        let old = |waiting: &&Waiting| now.ms_since(waiting.since) >= EXPIRY_MS;
+        let expired: Vec<(Address, u64)> =
+            self.by_id.values().filter(old).map(|waiting| (waiting.sender, waiting.nonce())).collect();
+        expired.into_iter().flat_map(|(sender, nonce)| self.drop_from(&sender, nonce)).collect()
+    }
+
+    /// Drops everything.
+    pub fn clear(&mut self) -> Vec<TransactionId> {
+        let removed = self.by_id.keys().copied().collect();
+        *self = Self::default();
+        removed
+    }
+
+    /// The payments for a block of at most `bytes` of them: the best payers first, each sender's in the order of
+    /// its nonces, none that its sender cannot pay for.
+    #[must_use]
+    pub fn select(&self, bytes: u64, account: impl Fn(&Address) -> Account) -> Vec<Arc<Transaction>> {
+        let mut accounts: BTreeMap<Address, Account> = BTreeMap::new();
+        let mut next = BinaryHeap::new();
+        for sender in self.by_sender.keys() {
+            accounts.insert(*sender, account(sender));
+            next.extend(self.candidate(sender, accounts[sender].nonce));
+        }
+        let (mut selected, mut room) = (Vec::new(), bytes);
+        while let Some((_, Reverse(id))) = next.pop() {
+            let waiting = &self.by_id[&id];
+            let account = accounts.entry(waiting.sender).or_default();
+            let rest = waiting.transaction.payment.cost().and_then(|cost| account.balance.checked_sub(cost));
+            let (Some(rest), Some(left)) = (rest, room.checked_sub(waiting.transaction.size())) else {
+                continue;
+            };
+            *account = Account { balance: rest, nonce: account.nonce + 1 };
+            room = left;
+            selected.push(waiting.transaction.clone());
+            next.extend(self.candidate(&waiting.sender, account.nonce));
+        }
+        selected
+    }
+
+    /// A waiting payment.
+    #[must_use]
+    pub fn get(&self, id: &TransactionId) -> Option<&Waiting> {
+        self.by_id.get(id)
+    }
+
+    /// All waiting payments, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Waiting> {
+        self.by_id.values()
+    }
+
+    /// How many payments wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// A sum over the ids: equal sets have equal digests, and a peer's shows whether asking it is worth while.
+    #[must_use]
+    pub const fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// The first nonce from `nonce` on with which no payment of the sender waits.
+    #[must_use]
+    pub fn next_nonce(&self, sender: &Address, nonce: u64) -> u64 {
+        let waiting = self.by_sender.get(sender);
+        (nonce..).find(|nonce| !waiting.is_some_and(|waiting| waiting.contains_key(nonce))).unwrap_or(nonce)
+    }
+
+    /// What a sender's waiting payments take, fees included.
+    #[must_use]
+    pub fn pending(&self, sender: &Address) -> Amount {
+        self.pending_below(sender, u64::MAX)
+    }
+
+    fn check(&self, waiting: &Waiting, account: Account) -> Result<(), MempoolError> {
+        let payment = &waiting.transaction.payment;
+        if self.by_id.contains_key(&waiting.id) {
+            return Err(MempoolError::Duplicate);
+        }
+        if payment.fee < FEE_MIN {
+            return Err(MempoolError::FeeTooLow);
+        }
+        if payment.nonce < account.nonce {
+            return Err(RuleError::Nonce { got: payment.nonce, expected: account.nonce }.into());
+        }
+        if payment.nonce - account.nonce >= PER_SENDER_MAX {
+            return Err(MempoolError::TooManyPending);
+        }
+        let cost = payment.cost().ok_or(RuleError::AmountOverflow)?;
+        let earlier = self.pending_below(&waiting.sender, payment.nonce);
+        let balance = account.balance.checked_sub(earlier).unwrap_or(Amount::ZERO);
+        if cost > balance {
+            return Err(RuleError::InsufficientFunds { cost, balance }.into());
+        }
+        match self.rival(waiting) {
+            Some(rival) if payment.fee < rival.replacement_fee(waiting.transaction.size()) => {
+                let needed = rival.replacement_fee(waiting.transaction.size()).0;
+                Err(MempoolError::ReplacementFee { needed })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the payment in the place of its rival, and drops the worst payers while there are too many bytes.
+    fn make_room(&mut self, waiting: Waiting) -> Result<Vec<TransactionId>, MempoolError> {
+        let (id, rate) = (waiting.id, waiting.rate());
+        let rival = self.rival(&waiting).map(|rival| rival.id);
+        let freed = rival.map_or(0, |rival| self.by_id[&rival].transaction.size());
+        let mut excess =
+            (self.bytes + waiting.transaction.size()).saturating_sub(MEMPOOL_BYTES_MAX).saturating_sub(freed);
+        let mut displaced = Vec::from_iter(rival);
+        let mut tails = self.tails();
+        while excess > 0 {
+            let Some(Reverse((worst, tail))) = tails.pop() else { return Err(MempoolError::Full) };
+            if worst >= rate {
+                return Err(MempoolError::Full);
+            }
+            let tail = &self.by_id[&tail];
+            excess = excess.saturating_sub(tail.transaction.size());
+            displaced.push(tail.id);
+            tails.extend(self.before(tail));
+        }
+        for id in &displaced {
+            self.remove(id);
+        }
+        self.bytes += waiting.transaction.size();
+        self.digest = self.digest.wrapping_add(digest_of(&id));
+        self.by_sender.entry(waiting.sender).or_default().insert(waiting.nonce(), id);
+        self.by_id.insert(id, waiting);
+        Ok(displaced)
+    }
+
+    /// Each sender's last payment, the worst payer on top: what can go without making others impossible.
+    fn tails(&self) -> BinaryHeap<Reverse<(FeeRate, TransactionId)>> {
+        let last = |nonces: &BTreeMap<u64, TransactionId>| nonces.last_key_value().map(|(_, id)| *id);
+        self.by_sender.values().filter_map(last).map(|id| Reverse((self.by_id[&id].rate(), id))).collect()
+    }
+
+    /// The sender's payment before a given one, as [`Self::tails`] lists it.
+    fn before(&self, waiting: &Waiting) -> Option<Reverse<(FeeRate, TransactionId)>> {
+        let (_, id) = self.by_sender.get(&waiting.sender)?.range(..waiting.nonce()).next_back()?;
+        Some(Reverse((self.by_id[id].rate(), *id)))
+    }
+
+    /// The waiting payment of the same sender with the same nonce.
+    fn rival(&self, waiting: &Waiting) -> Option<&Waiting> {
+        let id = self.by_sender.get(&waiting.sender)?.get(&waiting.nonce())?;
+        self.by_id.get(id)
+    }
+
+    fn candidate(&self, sender: &Address, nonce: u64) -> Option<(FeeRate, Reverse<TransactionId>)> {
+        let id = self.by_sender.get(sender)?.get(&nonce)?;
+        Some((self.by_id[id].rate(), Reverse(*id)))
+    }
+
+    fn pending_below(&self, sender: &Address, nonce: u64) -> Amount {
+        let Some(nonces) = self.by_sender.get(sender) else { return Amount::ZERO };
+        let cost = |id: &TransactionId| self.by_id[id].transaction.payment.cost().map_or(0, |cost| cost.0);
+        Amount(nonces.range(..nonce).map(|(_, id)| cost(id)).fold(0, u64::saturating_add))
+    }
+
+    /// Drops the sender's payments with nonces below `nonce`.
+    fn drop_used(&mut self, sender: &Address, nonce: u64) -> Vec<TransactionId> {
+        self.drop_where(sender, |waiting| waiting < nonce)
+    }
+
+    /// Drops the sender's payments with nonces from `nonce` on.
+    fn drop_from(&mut self, sender: &Address, nonce: u64) -> Vec<TransactionId> {
+        self.drop_where(sender, |waiting| waiting >= nonce)
+    }
+
+    fn drop_where(&mut self, sender: &Address, doomed: impl Fn(u64) -> bool) -> Vec<TransactionId> {
+        let Some(nonces) = self.by_sender.get(sender) else { return Vec::new() };
+        let ids: Vec<_> = nonces.iter().filter(|(nonce, _)| doomed(**nonce)).map(|(_, id)| *id).collect();
+        for id in &ids {
+            self.remove(id);
+        }
+        ids
+    }
+
+    fn remove(&mut self, id: &TransactionId) {
+        let Some(waiting) = self.by_id.remove(id) else { return };
+        self.bytes -= waiting.transaction.size();
+        self.digest = self.digest.wrapping_sub(digest_of(id));
+        if let Some(nonces) = self.by_sender.get_mut(&waiting.sender) {
+            nonces.remove(&waiting.nonce());
+            if nonces.is_empty() {
+                self.by_sender.remove(&waiting.sender);
+            }
+        }
+    }
+}
+
+impl Waiting {
+    fn new(since: Timestamp, transaction: Transaction) -> Self {
+        Self { id: transaction.id(), sender: transaction.sender(), transaction: Arc::new(transaction), since }
+    }
+
+    fn nonce(&self) -> u64 {
+        self.transaction.payment.nonce
+    }
+
+    fn rate(&self) -> FeeRate {
+        FeeRate { fee: self.transaction.payment.fee.0, size: self.transaction.size() }
+    }
+
+    /// The least fee with which a payment of `size` bytes replaces this one: a tenth more per byte, and more in
+    /// all, so that each replacement that everyone has to forward is paid for.
+    fn replacement_fee(&self, size: u64) -> Amount {
+        let (fee, own) = (u128::from(self.transaction.payment.fee.0), u128::from(self.transaction.size()));
+        let needed = (fee + 1).max((fee * 11 * u128::from(size)).div_ceil(10 * own));
+        Amount(u64::try_from(needed).unwrap_or(u64::MAX))
+    }
+}
+
+impl Ord for FeeRate {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let cross = |a: &Self, b: &Self| u128::from(a.fee) * u128::from(b.size);
+        cross(self, other).cmp(&cross(other, self))
+    }
+}
+
+impl PartialOrd for FeeRate {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for FeeRate {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for FeeRate {}
+
+fn digest_of(id: &TransactionId) -> u64 {
+    u64::from_le_bytes(*id.0.first_chunk().expect("an id has 32 bytes"))
+}

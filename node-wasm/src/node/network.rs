@@ -1,0 +1,284 @@
+//! The node's part in the network: greeting, answering, passing on.
+
+use super::{EARLY_MAX, Event, Node, Output, REPORTED_MAX};
+use crate::chain::ChainError;
+use crate::consensus::RuleError;
+use crate::peer::{Accepted, LinkId, Peers, Refusal};
+use crate::primitives::{Block, BlockHash, PeerId, TransactionId};
+use crate::units::Timestamp;
+use crate::wire::{Message, SessionId, Status, Tip};
+
+/// A sign of life is cast at least so often, in milliseconds.
+pub(super) const STATUS_MS: u64 = 15_000;
+/// After a change of the tip it is cast after this time, in milliseconds, ...
+pub(super) const STATUS_SOON_MS: u64 = 300;
+/// ... and up to so much later, so that a room does not answer a block with one voice.
+pub(super) const STATUS_SPREAD_MS: u64 = 1_500;
+/// Each peer is pinged once in so many beats, for its latency.
+const PING_BEATS: u64 = 20;
+/// How many peers are pinged at all: the panel shows no more at once.
+const PINGED_MAX: usize = 32;
+/// A peer whose inventory brought nothing is not asked again for so long, in milliseconds; ...
+const INVENTORY_REST_MS: u64 = 60_000;
+/// ... and in any case not before this time.
+const INVENTORY_MS: u64 = 5_000;
+
+impl Node {
+    pub(super) fn receive(&mut self, now: Timestamp, link: LinkId, bytes: &[u8]) {
+        match self.peers.accept(now, link, bytes) {
+            Ok(None) => {}
+            Ok(Some(Accepted::Stranger(peer))) => self.greet(link, peer, None),
+            Ok(Some(Accepted::Hello { from, echo, new })) => {
+                if echo.is_some() {
+                    self.greet(link, from, echo);
+                }
+                if new {
+                    self.event(Event::PeerConnected { peer: from, medium: self.peers.medium(link) });
+                    self.catch_up(now);
+                }
+            }
+            Ok(Some(Accepted::Message(from, message))) => {
+                if self.peers.get_mut(&from).is_some_and(|peer| peer.budget.spend(now, cost(&message))) {
+                    self.take_message(now, link, from, message);
+                } else {
+                    self.count(Refusal::TooFast);
+                }
+            }
+            Err(refusal) => {
+                self.count(refusal);
+                self.report(bytes, refusal);
+            }
+        }
+    }
+
+    fn take_message(&mut self, now: Timestamp, link: LinkId, from: PeerId, message: Message) {
+        match message {
+            Message::Hello(_) => {}
+            Message::Status(status) => self.take_status(now, from, status),
+            Message::Ping(token) => self.send(from, &Message::Pong(token)),
+            Message::Pong(token) => {
+                if let Some(peer) = self.peers.get_mut(&from) {
+                    peer.ponged(now, token);
+                }
+            }
+            Message::Transactions(transactions) => {
+                for transaction in transactions {
+                    // What does not hold is dropped; it is no reason to think ill of who passed it on.
+                    self.take_payment(now, transaction, Some(link)).ok();
+                }
+            }
+            Message::Block(block) => self.take_block(now, link, from, *block),
+            Message::GetHeaders(locator) => {
+                let headers = self.chain.headers_after(&locator, Message::HEADERS_MAX);
+                self.send(from, &Message::Headers(headers));
+            }
+            Message::Headers(headers) => self.take_headers(now, from, &headers),
+            Message::GetBodies(hashes) => self.serve_bodies(from, &hashes),
+            Message::Bodies(bodies) => self.take_bodies(now, from, bodies),
+            Message::NotFound(_) => self.take_not_found(now, from),
+            Message::GetInventory => {
+                let ids =
+                    self.mempool.iter().map(|waiting| waiting.id).take(Message::INVENTORY_MAX).collect();
+                self.send(from, &Message::Inventory(ids));
+            }
+            Message::Inventory(ids) => self.take_inventory(now, from, &ids),
+            Message::GetTransactions(ids) => {
+                let waiting = ids.iter().filter_map(|id| self.mempool.get(id));
+                let transactions = waiting.map(|waiting| (*waiting.transaction).clone()).collect();
+                self.send(from, &Message::Transactions(transactions));
+            }
+        }
+    }
+
+    fn take_status(&mut self, now: Timestamp, from: PeerId, status: Status) {
+        if let Some(peer) = self.peers.get_mut(&from) {
+            peer.status = status;
+        }
+        self.catch_up(now);
+    }
+
+    fn take_block(&mut self, now: Timestamp, link: LinkId, from: PeerId, block: Block) {
+        let hash = block.hash();
+        let known = self.chain.block(&hash).is_some();
+        if !known {
+            match self.chain.insert_block(now, block.clone()) {
+                Ok(outcome) => {
+                    if self.follow(now, outcome) {
+                        self.cast(Some(link), &Message::Block(Box::new(block)));
+                    }
+                }
+                Err(ChainError::UnknownParent(_)) => self.ask_headers(now, from, self.chain.locator()),
+                Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => {
+                    self.early.truncate(EARLY_MAX - 1);
+                    self.early.push_front(block);
+                }
+                Err(error) => self.refused(hash, error),
+            }
+        }
+        if let (Some(peer), Some((height, work))) = (self.peers.get_mut(&from), self.chain.position(&hash))
+            && work > peer.status.tip.work
+        {
+            peer.status.tip = Tip { hash, height, work };
+        }
+    }
+
+    /// Tries the blocks again whose time had not come.
+    pub(super) fn retry_early(&mut self, now: Timestamp) {
+        for block in std::mem::take(&mut self.early) {
+            let hash = block.hash();
+            match self.chain.insert_block(now, block.clone()) {
+                Ok(outcome) => {
+                    self.follow(now, outcome);
+                }
+                Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => self.early.push_back(block),
+                Err(error) => self.refused(hash, error),
+            }
+        }
+    }
+
+    fn serve_bodies(&mut self, to: PeerId, hashes: &[BlockHash]) {
+        let (mut bodies, mut bytes) = (Vec::new(), 0);
+        for hash in hashes {
+            let Some(block) = self.chain.block(hash) else { continue };
+            bytes += block.body.size();
+            bodies.push((*hash, block.body.clone()));
+            if bytes >= Message::BODIES_BYTES_MAX {
+                break;
+            }
+        }
+        if bodies.is_empty() {
+            self.send(to, &Message::NotFound(hashes.to_vec()));
+        } else {
+            self.send(to, &Message::Bodies(bodies));
+        }
+    }
+
+    /// Asks one peer whose mempool differs for what is in it, once this node is not behind any more.
+    pub(super) fn ask_for_inventory(&mut self, now: Timestamp) {
+        let (own, digest) = (self.chain.tip().work, self.mempool.digest());
+        let due = |peer: &PeerId| self.inventories.get(peer).is_none_or(|due| *due <= now);
+        let other = self.peers.iter().find(|peer| {
+            peer.status.mempool != digest
+                && peer.status.mempool != 0
+                && peer.status.tip.work <= own
+                && due(&peer.id)
+        });
+        if let Some(peer) = other.map(|peer| peer.id) {
+            self.inventories.insert(peer, now.plus_ms(INVENTORY_MS));
+            self.send(peer, &Message::GetInventory);
+        }
+    }
+
+    fn take_inventory(&mut self, now: Timestamp, from: PeerId, ids: &[TransactionId]) {
+        let wanted: Vec<TransactionId> = ids
+            .iter()
+            .filter(|id| self.mempool.get(id).is_none())
+            .take(Message::TRANSACTIONS_MAX)
+            .copied()
+            .collect();
+        match self.inventories.get_mut(&from) {
+            Some(due) if wanted.is_empty() => *due = now.plus_ms(INVENTORY_REST_MS),
+            Some(_) => self.send(from, &Message::GetTransactions(wanted)),
+            None => {}
+        }
+    }
+
+    pub(super) fn ping_some(&mut self, now: Timestamp) {
+        let beats = self.beats;
+        let turn = |index: &usize| (*index as u64 + beats).is_multiple_of(PING_BEATS);
+        let unmeasured = self.peers.iter().take(PINGED_MAX).enumerate();
+        let due: Vec<PeerId> = unmeasured
+            .filter(|(index, peer)| peer.latency_ms.is_none() || turn(index))
+            .map(|(_, peer)| peer.id)
+            .collect();
+        for id in due {
+            let token = self.random_below(u64::MAX);
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.pinged(now, token);
+            }
+            self.send(id, &Message::Ping(token));
+        }
+    }
+
+    pub(super) fn cast_status(&mut self, now: Timestamp) {
+        self.status_due = now.plus_ms(STATUS_MS - self.random_below(STATUS_SPREAD_MS));
+        self.cast(None, &Message::Status(self.status()));
+    }
+
+    /// Sends a message to everyone whom a cast on `except` did not reach.
+    pub(super) fn cast(&mut self, except: Option<LinkId>, message: &Message) {
+        for link in self.peers.cast_links(except) {
+            if let Some(frame) = self.peers.frame(link, None, message) {
+                self.outputs.push_back(Output::Send { link, frame });
+            }
+        }
+    }
+
+    /// Sends a message to a peer by the shortest way.
+    pub(super) fn send(&mut self, peer: PeerId, message: &Message) {
+        let Some(link) = self.peers.path(&peer) else { return };
+        if let Some(frame) = self.peers.frame(link, Some(peer), message) {
+            self.outputs.push_back(Output::Send { link, frame });
+        }
+    }
+
+    pub(super) fn greet(&mut self, link: LinkId, peer: PeerId, echo: Option<SessionId>) {
+        let hello = Peers::hello(self.key, echo, self.status());
+        if let Some(frame) = self.peers.frame(link, Some(peer), &hello) {
+            self.outputs.push_back(Output::Send { link, frame });
+        }
+    }
+
+    pub(super) fn peer_gone(&mut self, now: Timestamp, peer: PeerId) {
+        self.sync.drop_peer(&peer);
+        self.inventories.remove(&peer);
+        self.answered(&peer);
+        self.event(Event::PeerGone(peer));
+        self.request_missing(now);
+    }
+
+    /// Reports a block that broke a rule. What is merely out of place is no news.
+    pub(super) fn refused(&mut self, hash: BlockHash, error: ChainError) {
+        if let ChainError::Rule(rule) = error {
+            self.event(Event::BlockRefused { hash, rule });
+        }
+    }
+
+    fn count(&mut self, refusal: Refusal) {
+        *self.refusals.entry(refusal).or_default() += 1;
+    }
+
+    /// Reports a stranger that cannot become a peer, once.
+    fn report(&mut self, bytes: &[u8], why: Refusal) {
+        if !matches!(why, Refusal::OtherGenesis | Refusal::OtherVersion)
+            || self.reported.len() >= REPORTED_MAX
+        {
+            return;
+        }
+        let Ok(frame) = crate::wire::Frame::decode(bytes) else { return };
+        let peer = frame.unsealed.origin;
+        if self.reported.insert(peer) {
+            self.event(Event::PeerRefused { peer, why });
+        }
+    }
+}
+
+/// What a message costs its sender's budget: about the signatures to check, or the bytes to gather.
+fn cost(message: &Message) -> u64 {
+    let cost = match message {
+        Message::Transactions(list) => list.len(),
+        Message::Block(block) => 20 + block.body.transactions.len(),
+        Message::GetHeaders(_) | Message::GetInventory => 20,
+        Message::GetBodies(hashes) => 1 + hashes.len() / 8,
+        Message::GetTransactions(ids) => 1 + ids.len() / 8,
+        Message::Hello(_)
+        | Message::Status(_)
+        | Message::Ping(_)
+        | Message::Pong(_)
+        | Message::Headers(_)
+        | Message::Bodies(_)
+        | Message::NotFound(_)
+        | Message::Inventory(_) => 1,
+    };
+    cost as u64
+}

@@ -1,0 +1,181 @@
+//! The node's part in syncing: whom to ask, when to stop asking, and what to wait for after waking.
+
+use std::collections::BTreeSet;
+
+use super::{Event, Node, Output, SyncOutcome};
+use crate::chain::{ChainError, SIDE_ENTRIES_MAX};
+use crate::peer::Peer;
+use crate::primitives::{BlockHash, Body, Header, PeerId};
+use crate::units::Timestamp;
+use crate::wire::Message;
+
+/// How many peers a question goes to: joining or waking costs a few answers, not everyone's.
+const ASKED_MAX: usize = 4;
+/// How long the user waits for an answer to "sync now" when nothing moves, in milliseconds.
+const ASKED_MS_MAX: u64 = 15_000;
+/// How long mining waits after waking, in milliseconds: time to reconnect and to hear of the tip.
+const WAKING_MS: u64 = 4_000;
+/// Headers beside the chain after which bodies are fetched before more headers.
+const HEADERS_AHEAD_MAX: usize = SIDE_ENTRIES_MAX / 2;
+
+/// A question that went to several peers.
+#[derive(Debug)]
+pub(super) struct Round {
+    /// The tip when it was asked.
+    tip: BlockHash,
+    /// Who has not answered.
+    waiting: BTreeSet<PeerId>,
+    /// Whether there was anyone to ask.
+    asked_any: bool,
+    until: Timestamp,
+}
+
+impl Node {
+    /// Asks for better chains on the user's behalf.
+    pub(super) fn ask_everyone(&mut self, now: Timestamp) {
+        if self.peers.is_empty() {
+            self.outputs.push_back(Output::Synced(SyncOutcome::NoPeers));
+            return;
+        }
+        self.asked = Some(self.open_round(now, ASKED_MS_MAX));
+    }
+
+    /// Asks for better chains after a time of which nothing is known; mining waits for the answers.
+    pub(super) fn wake(&mut self, now: Timestamp) {
+        self.waking = Some(self.open_round(now, WAKING_MS));
+        self.mining.outdate();
+    }
+
+    fn open_round(&mut self, now: Timestamp, ms: u64) -> Round {
+        // Those with the most work first, by their word.
+        let mut peers: Vec<_> = self.peers.iter().map(|peer| (peer.status.tip.work, peer.id)).collect();
+        peers.sort_by(|a, b| b.cmp(a));
+        let waiting: BTreeSet<PeerId> = peers.into_iter().take(ASKED_MAX).map(|(_, id)| id).collect();
+        for peer in &waiting {
+            self.ask_headers(now, *peer, self.chain.locator());
+        }
+        Round { tip: self.chain.tip().hash, asked_any: !waiting.is_empty(), waiting, until: now.plus_ms(ms) }
+    }
+
+    /// Notes that a peer answered, or is gone, in every open round.
+    pub(super) fn answered(&mut self, peer: &PeerId) {
+        for round in [&mut self.asked, &mut self.waking].into_iter().flatten() {
+            round.waiting.remove(peer);
+        }
+    }
+
+    /// Ends the rounds whose questions are answered, or whose time is over.
+    pub(super) fn close_rounds(&mut self, now: Timestamp) {
+        let idle = self.sync.is_idle();
+        let done = |round: &Round| round.asked_any && round.waiting.is_empty() && idle;
+        if let Some(round) = self.asked.take_if(|round| done(round) || (now >= round.until && idle)) {
+            let replaced = self.chain.tip().hash != round.tip;
+            let outcome = if replaced { SyncOutcome::Replaced } else { SyncOutcome::AlreadyBest };
+            self.outputs.push_back(Output::Synced(outcome));
+        }
+        if self.waking.take_if(|round| done(round) || now >= round.until).is_some() {
+            self.mining.outdate();
+        }
+    }
+
+    /// Asks a peer for the headers after a locator, unless it was asked already.
+    pub(super) fn ask_headers(&mut self, now: Timestamp, peer: PeerId, locator: Vec<BlockHash>) {
+        if self.sync.ask_headers(now, peer) {
+            self.send(peer, &Message::GetHeaders(locator));
+        }
+    }
+
+    pub(super) fn take_headers(&mut self, now: Timestamp, from: PeerId, headers: &[Header]) {
+        if !self.sync.take_headers(&from) {
+            return;
+        }
+        self.answered(&from);
+        let claimed = self.peers.get(&from).map(|peer| peer.status.tip);
+        if headers.is_empty() && claimed.is_some_and(|tip| !self.chain.contains(&tip.hash)) {
+            // It has nothing after what is known here, whatever it says of its tip.
+            self.sync.rest(now, from);
+        }
+        let mut last = None;
+        for header in headers {
+            match self.chain.insert_header(now, *header) {
+                Ok(_) => last = Some(header.hash()),
+                Err(error) => {
+                    self.refused(header.hash(), error);
+                    self.sync.rest(now, from);
+                    break;
+                }
+            }
+        }
+        let whole = headers.len() == Message::HEADERS_MAX;
+        if let Some(last) = last.filter(|_| whole && self.chain.headers_beside() < HEADERS_AHEAD_MAX) {
+            let locator = std::iter::once(last).chain(self.chain.locator()).take(Message::LOCATOR_MAX);
+            self.ask_headers(now, from, locator.collect());
+        }
+        let missing = self.chain.missing_bodies().len();
+        if missing > 1 && !std::mem::replace(&mut self.catching_up, true) {
+            self.event(Event::SyncStarted { peer: from, missing });
+        }
+        self.catch_up(now);
+    }
+
+    pub(super) fn take_bodies(&mut self, now: Timestamp, from: PeerId, bodies: Vec<(BlockHash, Body)>) {
+        let asked = self.sync.take_bodies(&from);
+        let (mut useful, mut wrong) = (0, false);
+        for (hash, body) in bodies.into_iter().filter(|(hash, _)| asked.contains(hash)) {
+            match self.chain.insert_body(hash, body) {
+                Ok(outcome) => {
+                    useful += 1;
+                    self.follow(now, outcome);
+                }
+                Err(error) => {
+                    wrong |= matches!(error, ChainError::Rule(_));
+                    self.refused(hash, error);
+                }
+            }
+        }
+        if wrong || useful == 0 {
+            self.sync.rest(now, from);
+        }
+        self.request_missing(now);
+    }
+
+    pub(super) fn take_not_found(&mut self, now: Timestamp, from: PeerId) {
+        if !self.sync.take_bodies(&from).is_empty() {
+            self.sync.rest(now, from);
+            self.request_missing(now);
+        }
+    }
+
+    /// Asks for headers of one peer that says it has more work, and for the bodies that are missing. Joining a
+    /// room costs one peer's answer; should it not come, or not help, the next is asked.
+    pub(super) fn catch_up(&mut self, now: Timestamp) {
+        let own = self.chain.tip().work;
+        let helps = |peer: &&Peer| {
+            let tip = peer.status.tip;
+            tip.work > own && !self.chain.contains(&tip.hash) && !self.sync.is_resting(now, &peer.id)
+        };
+        let best =
+            self.peers.iter().filter(helps).max_by_key(|peer| peer.status.tip.work).map(|peer| peer.id);
+        if let Some(peer) = best.filter(|_| !self.sync.asks_headers()) {
+            self.ask_headers(now, peer, self.chain.locator());
+        }
+        self.request_missing(now);
+    }
+
+    /// Asks for bodies on the way to the best header, of those peers that say they have more work than this node.
+    pub(super) fn request_missing(&mut self, now: Timestamp) {
+        let missing = self.chain.missing_bodies();
+        if missing.is_empty() {
+            if self.sync.is_idle() && std::mem::take(&mut self.catching_up) {
+                self.event(Event::SyncFinished(self.chain.tip().height));
+            }
+            return;
+        }
+        let own = self.chain.tip().work;
+        let peers: Vec<PeerId> =
+            self.peers.iter().filter(|peer| peer.status.tip.work > own).map(|peer| peer.id).collect();
+        for request in self.sync.assign(now, &missing, &peers) {
+            self.send(request.peer, &Message::GetBodies(request.hashes));
+        }
+    }
+}

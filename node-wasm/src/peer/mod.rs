@@ -1,0 +1,159 @@
+//! Peers: who is out there, on which links, and who has proved to be who it says.
+//!
+//! A link names contacts; a contact becomes a peer when its `Hello`, signed by its node key, echoes this node's
+//! session on the link: it holds the key, and it holds it now. Frames that fail are counted by reason; only what a
+//! peer itself signed is ever charged to it. Left out: what the messages mean.
+
+mod budget;
+mod table;
+
+pub use budget::Budget;
+pub use table::{Accepted, CONTACTS_MAX, Peers, SILENCE_MS_MAX};
+
+use std::collections::BTreeSet;
+
+use crate::crypto::PublicKey;
+use crate::primitives::PeerId;
+use crate::units::Timestamp;
+use crate::wire::{SessionId, Status};
+
+/// Names a link between its opening and its end; the host chooses it and never uses it twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub u32);
+
+/// What kind of link carries a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Medium {
+    /// The tabs of one browser.
+    Broadcast,
+    /// A room of the relay.
+    Relay,
+}
+
+/// Why a frame was refused. None of it costs the named origin anything, who need not have sent it, except
+/// [`Refusal::TooFast`], which is judged after the signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// Not a frame, or not a message.
+    #[error("malformed bytes")]
+    Malformed,
+    /// Another room, or other parameters.
+    #[error("another genesis: it is of another room or of another version of the rules")]
+    OtherGenesis,
+    /// Another version of the protocol.
+    #[error("another protocol version")]
+    OtherVersion,
+    /// Meant for someone else.
+    #[error("a frame for someone else")]
+    Misdelivered,
+    /// A session that was not proved, or is over.
+    #[error("an unproved session")]
+    Session,
+    /// A frame that came before, or out of order.
+    #[error("a replayed frame")]
+    Replayed,
+    /// The signature is not the origin's.
+    #[error("a wrong signature")]
+    Signature,
+    /// More than the peer's budget allows.
+    #[error("too many messages")]
+    TooFast,
+    /// More contacts than a link may name.
+    #[error("too many peers")]
+    TooMany,
+    /// A kind of message that this version does not know.
+    #[error("an unknown kind of message")]
+    UnknownKind,
+}
+
+/// A peer that proved itself.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Its identity.
+    pub id: PeerId,
+    /// The key that its frames are signed with.
+    pub key: PublicKey,
+    /// What it last said that it has.
+    pub status: Status,
+    /// When it was met.
+    pub since: Timestamp,
+    /// When a frame of its last came in.
+    pub heard: Timestamp,
+    /// The last measured time there and back.
+    pub latency_ms: Option<u32>,
+    /// The links on which it proved itself.
+    pub links: BTreeSet<LinkId>,
+    /// What it may still ask of this node.
+    pub budget: Budget,
+    /// The unanswered ping: its token, and when it was sent.
+    ping: Option<(u64, Timestamp)>,
+}
+
+impl Peer {
+    fn new(id: PeerId, key: PublicKey, status: Status, now: Timestamp) -> Self {
+        Self {
+            id,
+            key,
+            status,
+            since: now,
+            heard: now,
+            latency_ms: None,
+            links: BTreeSet::new(),
+            budget: Budget::full(now),
+            ping: None,
+        }
+    }
+
+    /// Notes that a ping with this token is on its way.
+    pub fn pinged(&mut self, now: Timestamp, token: u64) {
+        self.ping = Some((token, now));
+    }
+
+    /// Takes the answer to a ping; one that was not asked for changes nothing.
+    pub fn ponged(&mut self, now: Timestamp, token: u64) {
+        if let Some((expected, sent)) = self.ping
+            && expected == token
+        {
+            self.latency_ms = Some(u32::try_from(now.ms_since(sent)).unwrap_or(u32::MAX));
+            self.ping = None;
+        }
+    }
+}
+
+/// What a node knows of someone on one link.
+#[derive(Debug, Default)]
+struct Contact {
+    /// When it was last greeted.
+    greeted: Option<Timestamp>,
+    /// How often it was greeted without an answer.
+    tries: u32,
+    /// The last session of its that was echoed to it.
+    echoed: Option<SessionId>,
+    /// How many greetings were answered since when.
+    answers: (Timestamp, u32),
+    /// Its session, once proved, and the last sequence number in it.
+    proved: Option<(SessionId, u64)>,
+}
+
+impl Contact {
+    /// How many greetings of one contact are answered in [`Self::WINDOW_MS`]: a few reloads, not a flood.
+    const ANSWERS_MAX: u32 = 8;
+    const WINDOW_MS: u64 = 10_000;
+
+    /// Notes that the contact's `session` is known; whether to echo it.
+    fn answer(&mut self, now: Timestamp, session: SessionId) -> bool {
+        if self.echoed == Some(session) {
+            return false;
+        }
+        if now.ms_since(self.answers.0) >= Self::WINDOW_MS {
+            self.answers = (now, 0);
+        }
+        self.answers.1 += 1;
+        let due = self.answers.1 <= Self::ANSWERS_MAX;
+        if due {
+            self.echoed = Some(session);
+            self.greeted = Some(now);
+        }
+        due
+    }
+}

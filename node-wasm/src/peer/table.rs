@@ -1,0 +1,341 @@
+//! The table of links, contacts and peers, and the handshake that turns one into the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Contact, LinkId, Medium, Peer, Refusal};
+use crate::primitives::{BlockHash, PeerId};
+use crate::units::Timestamp;
+use crate::wire::{Frame, Hello, Message, MessageError, SessionId, Status, UnsealedFrame};
+
+/// How many contacts one link may name: twice the largest room of the relay.
+pub const CONTACTS_MAX: usize = 1024;
+/// A peer that says nothing for so long is gone, in milliseconds: four of its signs of life were missed.
+pub const SILENCE_MS_MAX: u64 = 60_000;
+/// How long to wait before a contact that did not answer is greeted again, in milliseconds.
+const GREETING_MS: u64 = 3_000;
+/// How often it is greeted before it has to come forward itself.
+const GREETINGS_MAX: u32 = 4;
+
+#[derive(Debug)]
+struct Link {
+    medium: Medium,
+    session: SessionId,
+    sequence: u64,
+    contacts: BTreeMap<PeerId, Contact>,
+}
+
+/// Links, contacts and peers.
+#[derive(Debug)]
+pub struct Peers {
+    me: PeerId,
+    genesis: BlockHash,
+    links: BTreeMap<LinkId, Link>,
+    peers: BTreeMap<PeerId, Peer>,
+}
+
+/// A frame whose origin is proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// A message of a peer.
+    Message(PeerId, Message),
+    /// A greeting: answer it with this echo, if one is due.
+    Hello {
+        /// Who greets.
+        from: PeerId,
+        /// The session to echo back.
+        echo: Option<SessionId>,
+        /// Whether it is a peer from here on and was not before.
+        new: bool,
+    },
+    /// A known contact speaks in a session that is not proved: greet it, it missed something.
+    Stranger(PeerId),
+}
+
+impl Peers {
+    /// Nobody yet.
+    #[must_use]
+    pub const fn new(me: PeerId, genesis: BlockHash) -> Self {
+        Self { me, genesis, links: BTreeMap::new(), peers: BTreeMap::new() }
+    }
+
+    /// Opens a link.
+    pub fn link_up(&mut self, link: LinkId, medium: Medium, session: SessionId) {
+        self.links.insert(link, Link { medium, session, sequence: 0, contacts: BTreeMap::new() });
+    }
+
+    /// Ends a link; gives the peers that are out of reach now.
+    pub fn link_down(&mut self, link: LinkId) -> Vec<PeerId> {
+        self.links.remove(&link);
+        let reached: Vec<PeerId> =
+            self.peers.values().filter(|peer| peer.links.contains(&link)).map(|peer| peer.id).collect();
+        reached.into_iter().filter(|peer| self.unlink(link, peer)).collect()
+    }
+
+    /// Notes a contact; whether it is one that should be greeted.
+    pub fn joined(&mut self, now: Timestamp, link: LinkId, peer: PeerId) -> bool {
+        if peer == self.me {
+            return false;
+        }
+        let Ok(contact) = self.admit(link, peer, CONTACTS_MAX) else { return false };
+        contact.greeted = Some(now);
+        contact.tries = 1;
+        contact.proved.is_none()
+    }
+
+    /// Forgets a contact; whether a peer is out of reach now.
+    pub fn left(&mut self, link: LinkId, peer: PeerId) -> bool {
+        if let Some(link) = self.links.get_mut(&link) {
+            link.contacts.remove(&peer);
+        }
+        self.unlink(link, &peer)
+    }
+
+    /// Drops peers that were silent for too long; gives them.
+    pub fn drop_silent(&mut self, now: Timestamp) -> Vec<PeerId> {
+        let silent = |peer: &&Peer| now.ms_since(peer.heard) > SILENCE_MS_MAX;
+        let gone: Vec<PeerId> = self.peers.values().filter(silent).map(|peer| peer.id).collect();
+        for peer in &gone {
+            self.peers.remove(peer);
+            for link in self.links.values_mut() {
+                if let Some(contact) = link.contacts.get_mut(peer) {
+                    *contact = Contact { tries: GREETINGS_MAX, ..Contact::default() };
+                }
+            }
+        }
+        gone
+    }
+
+    /// Contacts that did not answer their greeting and are due for another.
+    pub fn ungreeted(&mut self, now: Timestamp) -> Vec<(LinkId, PeerId)> {
+        let mut due = Vec::new();
+        for (link, entry) in &mut self.links {
+            for (peer, contact) in &mut entry.contacts {
+                let waited = contact.greeted.is_none_or(|at| now.ms_since(at) >= GREETING_MS);
+                if contact.proved.is_none() && waited && contact.tries < GREETINGS_MAX {
+                    contact.greeted = Some(now);
+                    contact.tries += 1;
+                    due.push((*link, *peer));
+                }
+            }
+        }
+        due
+    }
+
+    /// Whether any contact still waits for an answer to its greeting.
+    #[must_use]
+    pub fn any_ungreeted(&self) -> bool {
+        let open = |contact: &Contact| contact.proved.is_none() && contact.tries < GREETINGS_MAX;
+        self.links.values().any(|link| link.contacts.values().any(open))
+    }
+
+    /// The frame that carries a message over a link; `None` when the link is gone.
+    pub fn frame(
+        &mut self,
+        link: LinkId,
+        recipient: Option<PeerId>,
+        message: &Message,
+    ) -> Option<UnsealedFrame> {
+        let entry = self.links.get_mut(&link)?;
+        entry.sequence += 1;
+        Some(UnsealedFrame {
+            genesis: self.genesis,
+            origin: self.me,
+            session: entry.session,
+            sequence: entry.sequence,
+            recipient,
+            payload: message.encode(),
+        })
+    }
+
+    /// Finds out whether a frame is from whom it says, and reads it. `Ok(None)` is this node's own frame, come
+    /// back.
+    ///
+    /// # Errors
+    /// Why the frame is dropped.
+    pub fn accept(
+        &mut self,
+        now: Timestamp,
+        link: LinkId,
+        bytes: &[u8],
+    ) -> Result<Option<Accepted>, Refusal> {
+        let frame = Frame::decode(bytes).map_err(|_| Refusal::Malformed)?;
+        let unsealed = &frame.unsealed;
+        if unsealed.origin == self.me {
+            return Ok(None);
+        }
+        if unsealed.genesis != self.genesis {
+            return Err(Refusal::OtherGenesis);
+        }
+        if unsealed.recipient.is_some_and(|recipient| recipient != self.me) {
+            return Err(Refusal::Misdelivered);
+        }
+        match self.contact(link, &unsealed.origin).and_then(|contact| contact.proved) {
+            Some((session, last)) if session == unsealed.session => {
+                if unsealed.sequence <= last {
+                    return Err(Refusal::Replayed);
+                }
+                self.accept_message(now, link, &frame).map(Some)
+            }
+            _ => self.accept_stranger(now, link, &frame).map(Some),
+        }
+    }
+
+    /// The peers, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Peer> {
+        self.peers.values()
+    }
+
+    /// How many peers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.peers.is_empty()
+    }
+
+    /// A peer.
+    #[must_use]
+    pub fn get(&self, peer: &PeerId) -> Option<&Peer> {
+        self.peers.get(peer)
+    }
+
+    /// A peer, to be changed.
+    pub fn get_mut(&mut self, peer: &PeerId) -> Option<&mut Peer> {
+        self.peers.get_mut(peer)
+    }
+
+    /// The shortest way to a peer: a link of the browser's own before one through the relay.
+    #[must_use]
+    pub fn path(&self, peer: &PeerId) -> Option<LinkId> {
+        let links = self.peers.get(peer)?.links.iter().copied();
+        links.min_by_key(|link| (self.medium(*link), *link))
+    }
+
+    /// What a link is; a link that is gone counts as the relay's.
+    #[must_use]
+    pub fn medium(&self, link: LinkId) -> Medium {
+        self.links.get(&link).map_or(Medium::Relay, |link| link.medium)
+    }
+
+    /// The links to cast on so that every peer is reached that a cast on `except` did not reach, as few as
+    /// possible: the link with the most peers first.
+    #[must_use]
+    pub fn cast_links(&self, except: Option<LinkId>) -> Vec<LinkId> {
+        let reach = |link: &LinkId| -> BTreeSet<PeerId> {
+            self.peers.values().filter(|peer| peer.links.contains(link)).map(|peer| peer.id).collect()
+        };
+        let mut covered = except.as_ref().map(&reach).unwrap_or_default();
+        let mut others: Vec<_> = self
+            .links
+            .keys()
+            .filter(|link| Some(**link) != except)
+            .map(|link| (*link, reach(link)))
+            .collect();
+        others.sort_by_key(|(link, reached)| (std::cmp::Reverse(reached.len()), self.medium(*link)));
+        let mut chosen = Vec::new();
+        for (link, reached) in others {
+            if !reached.is_subset(&covered) {
+                covered.extend(reached);
+                chosen.push(link);
+            }
+        }
+        chosen
+    }
+
+    fn contact(&mut self, link: LinkId, peer: &PeerId) -> Option<&mut Contact> {
+        self.links.get_mut(&link)?.contacts.get_mut(peer)
+    }
+
+    /// The contact, made if there is none and the link names fewer than `limit`.
+    fn admit(&mut self, link: LinkId, peer: PeerId, limit: usize) -> Result<&mut Contact, Refusal> {
+        let contacts = &mut self.links.get_mut(&link).ok_or(Refusal::Session)?.contacts;
+        if contacts.len() >= limit && !contacts.contains_key(&peer) {
+            return Err(Refusal::TooMany);
+        }
+        Ok(contacts.entry(peer).or_default())
+    }
+
+    fn accept_message(&mut self, now: Timestamp, link: LinkId, frame: &Frame) -> Result<Accepted, Refusal> {
+        let origin = frame.unsealed.origin;
+        let peer = self.peers.get_mut(&origin).ok_or(Refusal::Session)?;
+        if !frame.is_sealed_by(&peer.key) {
+            return Err(Refusal::Signature);
+        }
+        peer.heard = now;
+        if let Some(contact) = self.contact(link, &origin) {
+            contact.proved = Some((frame.unsealed.session, frame.unsealed.sequence));
+        }
+        match read(&frame.unsealed.payload)? {
+            Message::Hello(_) => Ok(Accepted::Hello { from: origin, echo: None, new: false }),
+            message => Ok(Accepted::Message(origin, message)),
+        }
+    }
+
+    /// A frame outside a proved session: only a greeting counts.
+    fn accept_stranger(&mut self, now: Timestamp, link: LinkId, frame: &Frame) -> Result<Accepted, Refusal> {
+        let (origin, session) = (frame.unsealed.origin, frame.unsealed.session);
+        let own = self.links.get(&link).map(|link| link.session);
+        let Message::Hello(hello) = read(&frame.unsealed.payload)? else {
+            let contact = self.contact(link, &origin).ok_or(Refusal::Session)?;
+            if contact.greeted.is_some_and(|at| now.ms_since(at) < GREETING_MS) {
+                return Err(Refusal::Session);
+            }
+            contact.greeted = Some(now);
+            return Ok(Accepted::Stranger(origin));
+        };
+        if !frame.is_sealed_by(&hello.key) {
+            return Err(Refusal::Signature);
+        }
+        if hello.version != Message::VERSION {
+            return Err(Refusal::OtherVersion);
+        }
+        let proved = hello.echo.is_some() && hello.echo == own;
+        // Half of the contacts are kept for those whom the link itself names: keys are free.
+        let contact = self.admit(link, origin, CONTACTS_MAX / 2)?;
+        let echo = contact.answer(now, session).then_some(session);
+        if proved {
+            contact.proved = Some((session, frame.unsealed.sequence));
+        }
+        let new = proved && self.prove(now, link, origin, &hello);
+        Ok(Accepted::Hello { from: origin, echo, new })
+    }
+
+    /// Notes a proved peer; whether it is new.
+    fn prove(&mut self, now: Timestamp, link: LinkId, origin: PeerId, hello: &Hello) -> bool {
+        let new = !self.peers.contains_key(&origin);
+        let peer =
+            self.peers.entry(origin).or_insert_with(|| Peer::new(origin, hello.key, hello.status, now));
+        peer.heard = now;
+        peer.status = hello.status;
+        peer.links.insert(link);
+        new
+    }
+
+    /// Takes a link from a peer; whether that was its last.
+    fn unlink(&mut self, link: LinkId, peer: &PeerId) -> bool {
+        let Some(entry) = self.peers.get_mut(peer) else { return false };
+        entry.links.remove(&link);
+        let gone = entry.links.is_empty();
+        if gone {
+            self.peers.remove(peer);
+        }
+        gone
+    }
+
+    /// The greeting for a peer.
+    #[must_use]
+    pub fn hello(key: crate::crypto::PublicKey, echo: Option<SessionId>, status: Status) -> Message {
+        Message::Hello(Hello { version: Message::VERSION, key, echo, status })
+    }
+}
+
+fn read(payload: &[u8]) -> Result<Message, Refusal> {
+    Message::decode(payload).map_err(|error| match error {
+        MessageError::UnknownKind(_) => Refusal::UnknownKind,
+        MessageError::Malformed { .. } | MessageError::TooMany { .. } => Refusal::Malformed,
+    })
+}

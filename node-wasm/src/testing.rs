@@ -1,0 +1,62 @@
+//! What the unit tests of several modules need: easy rooms, keys, and blocks on demand.
+
+use std::sync::Arc;
+
+use crate::chain::Chain;
+use crate::consensus::ChainParams;
+use crate::crypto::SecretKey;
+use crate::miner::Template;
+use crate::primitives::{Address, Block, BlockHash, Payment, Target, Transaction};
+use crate::units::{Amount, Timestamp};
+
+/// When the tests' clocks start: a while after every room's genesis.
+pub(crate) const START: Timestamp = Timestamp(1_800_000_000_000);
+
+/// A room in which every second hash is a block.
+pub(crate) fn easy_params() -> ChainParams {
+    let easiest = Target::for_hashes(2).compact();
+    ChainParams {
+        starting_bits: easiest,
+        limit_bits: easiest,
+        ..ChainParams::room("test".parse().expect("a room's name"))
+    }
+}
+
+/// The key of test person `number`.
+pub(crate) fn key(number: u8) -> SecretKey {
+    SecretKey::from_bytes(&[number; 32])
+}
+
+/// The address of test person `number`.
+pub(crate) fn address(number: u8) -> Address {
+    Address::of(&key(number).public())
+}
+
+/// A signed payment of test person `from` to `to`, with a fee of 1.
+pub(crate) fn pay(genesis: &BlockHash, from: u8, to: u8, amount: u64, nonce: u64) -> Transaction {
+    let payment = Payment {
+        sender: key(from).public(),
+        recipient: address(to),
+        amount: Amount(amount),
+        fee: Amount(1),
+        nonce,
+        data: Vec::new(),
+    };
+    payment.sign(genesis, &key(from))
+}
+
+/// A valid block on the tip of `chain` that pays test person `miner`.
+pub(crate) fn block_on(chain: &Chain, now: Timestamp, miner: u8, transactions: &[Transaction]) -> Block {
+    let transactions: Vec<_> = transactions.iter().cloned().map(Arc::new).collect();
+    let template = Template::new(chain, now, address(miner), 0, &transactions).expect("a template");
+    proven(template.solve(0))
+}
+
+/// The same block with a nonce that proves its work.
+pub(crate) fn proven(mut block: Block) -> Block {
+    let target = block.header.bits.expand().expect("a target");
+    while !target.is_met_by(&block.hash()) {
+        block.header.nonce += 1;
+    }
+    block
+}
