@@ -16,6 +16,8 @@ mod io;
 mod mining;
 mod network;
 mod syncing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -115,7 +115,12 @@ impl Node {
                 Err(error) => self.refused(hash, error),
             }
         }
-        if let (Some(peer), Some((height, work))) = (self.peers.get_mut(&from), self.chain.position(&hash))
+        self.credit(from, hash);
+    }
+
+    /// Notes that a peer has a block: it sent it, or its header.
+    pub(super) fn credit(&mut self, peer: PeerId, hash: BlockHash) {
+        if let (Some(peer), Some((height, work))) = (self.peers.get_mut(&peer), self.chain.position(&hash))
             && work > peer.status.tip.work
         {
             peer.status.tip = Tip { hash, height, work };

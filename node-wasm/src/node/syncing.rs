@@ -106,6 +106,9 @@ impl Node {
                 }
             }
         }
+        if let Some(last) = last {
+            self.credit(from, last);
+        }
         let whole = headers.len() == Message::HEADERS_MAX;
         if let Some(last) = last.filter(|_| whole && self.chain.headers_beside() < HEADERS_AHEAD_MAX) {
             let locator = std::iter::once(last).chain(self.chain.locator()).take(Message::LOCATOR_MAX);

@@ -1,0 +1,564 @@
+//! Tests of the node: rooms of real nodes on a virtual clock, over a wire that the test can cut.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::*;
+use crate::crypto::SecretKey;
+use crate::miner::Job;
+use crate::peer::Medium;
+use crate::testing::{START, address, easy_params, pay};
+use crate::units::{Amount, Height};
+use crate::wire::SessionId;
+
+/// Nodes on one relay room, and the clock that they share.
+struct World {
+    now: Timestamp,
+    nodes: Vec<Player>,
+    /// Frames on their way: from whom, to whom, the bytes.
+    wire: VecDeque<(usize, usize, Vec<u8>)>,
+    /// Frames that were delivered, for tests that count or replay them.
+    delivered: Vec<(usize, usize, Vec<u8>)>,
+    sessions: u8,
+}
+
+struct Player {
+    node: Node,
+    key: SecretKey,
+    link: Option<LinkId>,
+    /// Who hears whom: nodes of different groups do not.
+    group: u32,
+    job: Option<Job>,
+    seen: Vec<Output>,
+}
+
+impl World {
+    fn new(nodes: usize) -> Self {
+        let mut world =
+            Self { now: START, nodes: Vec::new(), wire: VecDeque::new(), delivered: Vec::new(), sessions: 0 };
+        for _ in 0..nodes {
+            world.add_node(easy_params());
+        }
+        world
+    }
+
+    /// A room in which everyone knows everyone.
+    fn connected(nodes: usize) -> Self {
+        let mut world = Self::new(nodes);
+        for index in 0..nodes {
+            world.join(index);
+        }
+        world.settle();
+        world
+    }
+
+    fn add_node(&mut self, params: crate::consensus::ChainParams) -> usize {
+        let index = self.nodes.len();
+        let key = SecretKey::derive(&[u8::try_from(index).expect("few nodes")], "test node");
+        let config = Config { params, node_key: key.public(), seed: index as u64 };
+        let node = Node::new(config, self.now);
+        self.nodes.push(Player { node, key, link: None, group: 0, job: None, seen: Vec::new() });
+        index
+    }
+
+    /// A node opens its link to the room.
+    fn join(&mut self, index: usize) {
+        self.sessions += 1;
+        let link = LinkId(u32::from(self.sessions));
+        self.nodes[index].link = Some(link);
+        let session = SessionId([self.sessions; 16]);
+        self.feed(index, Input::LinkUp { link, medium: Medium::Relay, session });
+        for other in 0..self.nodes.len() {
+            if other != index && self.hears(index, other) {
+                self.tell_joined(index, other);
+                self.tell_joined(other, index);
+            }
+        }
+    }
+
+    fn leave(&mut self, index: usize) {
+        let Some(link) = self.nodes[index].link.take() else { return };
+        let id = self.nodes[index].node.id();
+        self.feed(index, Input::LinkDown { link });
+        for other in 0..self.nodes.len() {
+            if let Some(link) =
+                self.nodes[other].link.filter(|_| self.nodes[other].group == self.nodes[index].group)
+            {
+                self.feed(other, Input::PeerLeft { link, peer: id });
+            }
+        }
+    }
+
+    /// Cuts the room in two, or heals it: everyone reconnects to the relay of its group.
+    fn regroup(&mut self, groups: &[u32]) {
+        for index in 0..self.nodes.len() {
+            self.leave(index);
+        }
+        for (index, group) in groups.iter().enumerate() {
+            self.nodes[index].group = *group;
+        }
+        for index in 0..self.nodes.len() {
+            self.join(index);
+        }
+        self.settle();
+    }
+
+    fn hears(&self, a: usize, b: usize) -> bool {
+        self.nodes[a].link.is_some()
+            && self.nodes[b].link.is_some()
+            && self.nodes[a].group == self.nodes[b].group
+    }
+
+    fn tell_joined(&mut self, index: usize, other: usize) {
+        let (Some(link), peer) = (self.nodes[index].link, self.nodes[other].node.id()) else { return };
+        self.feed(index, Input::PeerJoined { link, peer });
+    }
+
+    fn feed(&mut self, index: usize, input: Input) {
+        self.nodes[index].node.handle(self.now, input);
+        while let Some(output) = self.nodes[index].node.poll() {
+            match output {
+                Output::Send { link, frame } => self.send(index, link, frame),
+                Output::Job(job) => self.nodes[index].job = job,
+                other => self.nodes[index].seen.push(other),
+            }
+        }
+    }
+
+    fn send(&mut self, from: usize, link: LinkId, frame: crate::wire::UnsealedFrame) {
+        assert_eq!(self.nodes[from].link, Some(link), "a node sends on open links only");
+        let recipient = frame.recipient;
+        let bytes = frame.seal(&self.nodes[from].key);
+        for to in 0..self.nodes.len() {
+            let meant = recipient.is_none_or(|recipient| recipient == self.nodes[to].node.id());
+            if to != from && meant && self.hears(from, to) {
+                self.wire.push_back((from, to, bytes.clone()));
+            }
+        }
+    }
+
+    /// Delivers everything that is under way, and what it leads to.
+    fn settle(&mut self) {
+        for _ in 0..100_000 {
+            let Some((from, to, bytes)) = self.wire.pop_front() else { return };
+            if let Some(link) = self.nodes[to].link.filter(|_| self.hears(from, to)) {
+                self.delivered.push((from, to, bytes.clone()));
+                self.feed(to, Input::Received { link, bytes });
+            }
+        }
+        panic!("the network does not come to rest");
+    }
+
+    /// Lets time pass second by second.
+    fn wait(&mut self, seconds: u64) {
+        for _ in 0..seconds {
+            self.now = self.now.plus_ms(1000);
+            for index in 0..self.nodes.len() {
+                self.feed(index, Input::Tick);
+            }
+            self.settle();
+        }
+    }
+
+    /// A node finds a block, ten seconds after the last.
+    fn mine(&mut self, index: usize) {
+        self.wait(10);
+        self.feed(index, Input::Mine(Some(address(u8::try_from(index).expect("few nodes") + 1))));
+        let job = self.nodes[index].job.clone().expect("a job");
+        let mut header = job.header;
+        while !job.target.is_met_by(&header.hash()) {
+            header.nonce += 1;
+        }
+        self.feed(index, Input::Mined { job: job.id, nonce: header.nonce });
+        self.feed(index, Input::Mine(None));
+        assert!(self.nodes[index].job.is_none(), "a miner that is switched off stops");
+    }
+
+    fn height(&self, index: usize) -> u32 {
+        self.nodes[index].node.chain().height().0
+    }
+
+    fn assert_agreement(&self) {
+        for player in &self.nodes[1..] {
+            assert_eq!(player.node.chain().tip(), self.nodes[0].node.chain().tip());
+            assert_eq!(player.node.chain().ledger(), self.nodes[0].node.chain().ledger());
+        }
+    }
+
+    fn outcomes(&mut self, index: usize) -> Vec<SyncOutcome> {
+        let seen = std::mem::take(&mut self.nodes[index].seen);
+        let outcome = |output| match output {
+            Output::Synced(outcome) => Some(outcome),
+            _ => None,
+        };
+        seen.into_iter().filter_map(outcome).collect()
+    }
+
+    fn pay(&mut self, index: usize, to: u8, amount: u64, nonce: u64) -> Result<TransactionId, MempoolError> {
+        let genesis = self.nodes[index].node.chain().genesis();
+        let from = u8::try_from(index).expect("few nodes") + 1;
+        self.feed(index, Input::Submit(pay(&genesis, from, to, amount, nonce)));
+        let submitted = self.nodes[index].seen.iter().rev().find_map(|output| match output {
+            Output::Submitted(result) => Some(result.clone()),
+            _ => None,
+        });
+        submitted.expect("every submission is answered")
+    }
+}
+
+#[test]
+fn everyone_meets_everyone_once() {
+    let world = World::connected(5);
+    for player in &world.nodes {
+        assert_eq!(player.node.peers().len(), 4);
+        let connected =
+            player.seen.iter().filter(|output| matches!(output, Output::Event(Event::PeerConnected { .. })));
+        assert_eq!(connected.count(), 4);
+    }
+}
+
+#[test]
+fn a_peer_that_leaves_is_forgotten() {
+    let mut world = World::connected(3);
+    world.leave(2);
+    world.settle();
+    assert_eq!(world.nodes[0].node.peers().len(), 1);
+    assert_eq!(world.nodes[2].node.peers().len(), 0);
+    world.join(2);
+    world.settle();
+    assert_eq!(world.nodes[0].node.peers().len(), 2);
+}
+
+#[test]
+fn a_block_reaches_everyone_and_is_sent_once() {
+    let mut world = World::connected(5);
+    world.wait(30);
+    world.mine(0);
+    world.delivered.clear();
+    world.settle();
+    world.assert_agreement();
+    assert_eq!(world.height(4), 1);
+    let frames = world.delivered.iter().filter(|(from, _, _)| *from == 0).count();
+    assert_eq!(frames, 4, "one cast, four deliveries");
+    assert_eq!(world.delivered.len(), 4, "nobody passes it on to those who have it");
+}
+
+#[test]
+fn a_payment_reaches_every_mempool_is_mined_and_balances_agree() {
+    let mut world = World::connected(3);
+    world.mine(0);
+    world.settle();
+    let id = world.pay(0, 2, 100, 0).expect("funds are there");
+    world.settle();
+    for player in &world.nodes {
+        assert!(player.node.mempool().get(&id).is_some());
+    }
+    world.mine(2);
+    world.settle();
+    world.assert_agreement();
+    for player in &world.nodes {
+        assert!(player.node.mempool().is_empty());
+        assert_eq!(player.node.chain().account(&address(2)).balance, Amount(100));
+        assert_eq!(player.node.chain().account(&address(3)).balance, Amount(5001));
+    }
+}
+
+#[test]
+fn a_payment_without_funds_or_with_a_used_nonce_is_refused_with_the_reason() {
+    let mut world = World::connected(2);
+    world.mine(0);
+    world.settle();
+    let overspent = world.pay(0, 2, 5000, 0).expect_err("one short");
+    let expect = RuleError::InsufficientFunds { cost: Amount(5001), balance: Amount(5000) };
+    assert_eq!(overspent, MempoolError::Rule(expect));
+    world.pay(0, 2, 100, 0).expect("funds are there");
+    world.mine(1);
+    world.settle();
+    let replayed = world.pay(0, 2, 100, 0).expect_err("its nonce is used");
+    assert_eq!(replayed, MempoolError::Rule(RuleError::Nonce { got: 0, expected: 1 }));
+}
+
+#[test]
+fn two_groups_mine_apart_and_agree_on_the_heavier_chain_without_losing_a_payment() {
+    let mut world = World::connected(4);
+    world.mine(0);
+    world.mine(2);
+    world.settle();
+    world.regroup(&[0, 0, 1, 1]);
+    let lost_by_the_reorg = world.pay(0, 7, 10, 0).expect("funds are there");
+    let other_side = world.pay(2, 8, 20, 0).expect("funds are there");
+    world.settle();
+    for _ in 0..3 {
+        world.mine(0);
+        world.settle();
+    }
+    for _ in 0..5 {
+        world.mine(3);
+        world.settle();
+    }
+    assert_eq!((world.height(1), world.height(2)), (5, 7));
+    world.regroup(&[0, 0, 0, 0]);
+    world.wait(8);
+    world.assert_agreement();
+    assert_eq!(world.height(0), 7);
+    let returned =
+        |world: &World, index: usize| world.nodes[index].node.mempool().get(&lost_by_the_reorg).is_some();
+    assert!(returned(&world, 0), "undone by the reorg, it waits again");
+    world.wait(20);
+    assert!((0..4).all(|index| returned(&world, index)), "and everyone hears of it");
+    world.mine(3);
+    world.settle();
+    world.assert_agreement();
+    for player in &world.nodes {
+        assert_eq!(player.node.chain().account(&address(7)).balance, Amount(10));
+        assert_eq!(player.node.chain().account(&address(8)).balance, Amount(20));
+        assert!(player.node.mempool().get(&other_side).is_none());
+    }
+}
+
+#[test]
+fn a_late_joiner_fetches_the_chain_from_one_peer_by_headers_and_bodies() {
+    let mut world = World::connected(4);
+    for _ in 0..300 {
+        world.mine(0);
+        world.settle();
+    }
+    let joiner = world.add_node(easy_params());
+    world.delivered.clear();
+    world.join(joiner);
+    world.settle();
+    assert_eq!(world.height(joiner), 300);
+    world.assert_agreement();
+    let large = |(_, to, bytes): &&(usize, usize, Vec<u8>)| *to == joiner && bytes.len() > 10_000;
+    let total: usize = world.delivered.iter().filter(large).map(|(_, _, bytes)| bytes.len()).sum();
+    let chain: usize = 300 * (80 + 76);
+    assert!(total < chain * 3 / 2, "{total} bytes for a chain of {chain}");
+}
+
+#[test]
+fn a_joiner_whose_source_goes_silent_asks_the_next() {
+    let mut world = World::connected(3);
+    for _ in 0..30 {
+        world.mine(0);
+        world.settle();
+    }
+    let joiner = world.add_node(easy_params());
+    world.join(joiner);
+    // Whoever is asked first is cut off before it answers.
+    let mut cut = None;
+    for _ in 0..10_000 {
+        let Some((from, to, bytes)) = world.wire.pop_front() else { break };
+        let payload = crate::wire::Frame::decode(&bytes).expect("a frame").unsealed.payload;
+        if cut.is_none() && from == joiner && matches!(Message::decode(&payload), Ok(Message::GetHeaders(_)))
+        {
+            cut = Some(to);
+        }
+        if Some(from) != cut && Some(to) != cut {
+            let link = world.nodes[to].link.expect("a link");
+            world.feed(to, Input::Received { link, bytes });
+        }
+    }
+    assert!(cut.is_some(), "someone was asked");
+    assert_eq!(world.height(joiner), 0);
+    for _ in 0..12 {
+        world.now = world.now.plus_ms(1000);
+        world.feed(joiner, Input::Tick);
+        world.wire.retain(|(from, to, _)| Some(*from) != cut && Some(*to) != cut);
+        world.settle();
+    }
+    assert_eq!(world.height(joiner), 30);
+}
+
+#[test]
+fn sync_now_says_what_came_of_it() {
+    let mut world = World::new(3);
+    world.feed(0, Input::Sync);
+    assert_eq!(world.outcomes(0), [SyncOutcome::NoPeers]);
+    for index in 0..3 {
+        world.join(index);
+    }
+    world.settle();
+    world.feed(0, Input::Sync);
+    world.settle();
+    assert_eq!(world.outcomes(0), [SyncOutcome::AlreadyBest]);
+    // A block whose announcement is lost.
+    world.mine(1);
+    world.wire.clear();
+    world.feed(0, Input::Sync);
+    world.settle();
+    assert_eq!(world.outcomes(0), [SyncOutcome::Replaced]);
+    assert_eq!(world.height(0), 1);
+}
+
+#[test]
+fn a_lost_announcement_is_made_up_for_by_the_next_sign_of_life() {
+    let mut world = World::connected(3);
+    world.mine(1);
+    world.wire.clear();
+    world.wait(3);
+    world.assert_agreement();
+    assert_eq!(world.height(0), 1);
+}
+
+#[test]
+fn a_sleeper_asks_before_it_mines() {
+    let mut world = World::connected(2);
+    world.feed(0, Input::Mine(Some(address(1))));
+    assert!(world.nodes[0].job.is_some());
+    world.mine(1);
+    world.wire.clear();
+    world.feed(0, Input::Woke);
+    assert!(world.nodes[0].job.is_none(), "no work on a parent that may be stale");
+    world.settle();
+    let job = world.nodes[0].job.clone().expect("it heard of the tip");
+    assert_eq!(job.height, Height(2));
+    // Alone, it goes on after a while.
+    world.leave(0);
+    world.feed(0, Input::Woke);
+    assert!(world.nodes[0].job.is_none());
+    world.wait(5);
+    assert!(world.nodes[0].job.is_some());
+}
+
+#[test]
+fn the_miners_job_follows_tip_clock_and_mempool() {
+    let mut world = World::connected(2);
+    world.feed(0, Input::Mine(Some(address(1))));
+    let first = world.nodes[0].job.clone().expect("a job");
+    world.wait(1);
+    let second = world.nodes[0].job.clone().expect("a job");
+    assert!(second.header.time > first.header.time && second.id != first.id);
+    world.mine(1);
+    world.settle();
+    let third = world.nodes[0].job.clone().expect("a job");
+    assert_eq!(third.height, Height(2));
+    let stale = world.nodes[0].node.chain().tip();
+    world.feed(0, Input::Mined { job: first.id, nonce: 0 });
+    assert_eq!(world.nodes[0].node.chain().tip(), stale, "an answer to a job of the old tip is dropped");
+    world.pay(1, 1, 5, 0).expect("funds are there");
+    world.settle();
+    world.wait(1);
+    let fourth = world.nodes[0].job.clone().expect("a job");
+    assert_ne!(fourth.header.merkle_root, third.header.merkle_root);
+}
+
+#[test]
+fn a_peer_of_another_genesis_is_refused_by_name_and_without_effect() {
+    let mut world = World::connected(2);
+    let mut other = easy_params();
+    other.subsidy = Amount(1);
+    let stranger = world.add_node(other);
+    world.join(stranger);
+    world.settle();
+    assert_eq!(world.nodes[0].node.peers().len(), 1);
+    assert_eq!(world.nodes[stranger].node.peers().len(), 0);
+    let id = world.nodes[stranger].node.id();
+    let refused = |output: &Output| matches!(output, Output::Event(Event::PeerRefused { peer, why: Refusal::OtherGenesis }) if *peer == id);
+    assert_eq!(world.nodes[0].seen.iter().filter(|output| refused(output)).count(), 1, "said once");
+}
+
+#[test]
+fn recorded_frames_are_worth_nothing_in_this_session_or_the_next() {
+    let mut world = World::connected(2);
+    world.mine(0);
+    world.settle();
+    let recorded: Vec<_> =
+        world.delivered.iter().filter(|(from, to, _)| (*from, *to) == (0, 1)).cloned().collect();
+    assert!(recorded.len() >= 3);
+    let replay = |world: &mut World| {
+        let link = world.nodes[1].link.expect("a link");
+        for (_, _, bytes) in &recorded {
+            world.feed(1, Input::Received { link, bytes: bytes.clone() });
+        }
+    };
+    replay(&mut world);
+    let refusals: BTreeMap<_, _> = world.nodes[1].node.refusals().clone();
+    assert_eq!(refusals.get(&Refusal::Replayed).copied(), Some(recorded.len() as u64));
+    world.leave(0);
+    world.leave(1);
+    world.settle();
+    world.join(1);
+    replay(&mut world);
+    assert_eq!(world.nodes[1].node.peers().len(), 0, "a recorded greeting proves nothing");
+}
+
+#[test]
+fn random_and_bit_flipped_frames_change_nothing() {
+    let mut world = World::connected(3);
+    world.mine(0);
+    world.settle();
+    let tip = world.nodes[1].node.chain().tip();
+    let samples: Vec<Vec<u8>> = world.delivered.iter().map(|(_, _, bytes)| bytes.clone()).collect();
+    let link = world.nodes[1].link.expect("a link");
+    for round in 0..10_000 {
+        let random = |world: &mut World, bound: usize| {
+            usize::try_from(world.nodes[0].node.random_below(bound as u64)).expect("small")
+        };
+        let mut bytes = samples[random(&mut world, samples.len())].clone();
+        if round % 2 == 0 {
+            let bit = random(&mut world, bytes.len() * 8);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        } else {
+            let length = random(&mut world, 400);
+            bytes = (0..length).map(|_| u8::try_from(random(&mut world, 256)).expect("a byte")).collect();
+        }
+        world.feed(1, Input::Received { link, bytes });
+    }
+    world.settle();
+    assert_eq!(world.nodes[1].node.peers().len(), 2);
+    assert_eq!(world.nodes[1].node.chain().tip(), tip);
+    world.mine(2);
+    world.settle();
+    world.assert_agreement();
+}
+
+#[test]
+fn a_block_from_a_clock_that_is_ahead_waits_for_its_time() {
+    let mut world = World::connected(2);
+    world.mine(0);
+    world.settle();
+    let ahead = world.now.plus_ms(14_000);
+    let block = crate::testing::block_on(world.nodes[0].node.chain(), ahead, 1, &[]);
+    let link = world.nodes[0].link.expect("a link");
+    let frame = world.nodes[0].node.peers.frame(link, None, &Message::Block(Box::new(block)));
+    world.send(0, link, frame.expect("the link is open"));
+    world.settle();
+    assert_eq!(world.height(1), 1);
+    world.wait(3);
+    assert_eq!(world.height(1), 1);
+    world.wait(2);
+    assert_eq!(world.height(1), 2);
+}
+
+#[test]
+fn a_chain_file_is_checked_and_taken_up_to_its_first_bad_block() {
+    let mut world = World::new(2);
+    for _ in 0..20 {
+        world.mine(0);
+    }
+    let chain = world.nodes[0].node.chain();
+    let mut blocks: Vec<Block> =
+        (1..=20).map(|height| (*chain.block_at(Height(height)).expect("a block")).clone()).collect();
+    blocks[14].body.coinbase.reward = Amount(9);
+    world.feed(1, Input::Import(blocks.clone()));
+    assert_eq!(world.height(1), 14);
+    let imported = world.nodes[1].seen.iter().find_map(|output| match output {
+        Output::Imported { new, error } => Some((*new, error.clone())),
+        _ => None,
+    });
+    let (new, error) = imported.expect("an answer");
+    assert_eq!(new, 14);
+    assert!(matches!(error, Some((14, _, RuleError::MerkleRoot { .. }))));
+}
+
+#[test]
+fn the_same_inputs_lead_to_the_same_state() {
+    let run = || {
+        let mut world = World::connected(3);
+        world.mine(0);
+        world.settle();
+        world.pay(0, 2, 5, 0).expect("funds are there");
+        world.wait(40);
+        world.delivered
+    };
+    assert_eq!(run(), run());
+}
