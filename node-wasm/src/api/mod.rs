@@ -4,6 +4,8 @@
 //! lower-case hex, addresses bech32m, amounts decimal strings of the smallest unit, times Unix milliseconds.
 //! Pure data: native tests use it as the browser does.
 
+pub mod view;
+
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the node. Each is answered once, by a [`Reply`] or an [`ApiError`].

@@ -46,8 +46,8 @@ impl Template {
         let parent = chain.tip_context();
         let height = parent.height.child()?;
         let subsidy = chain.params().subsidy_at(height);
-        let fees = transactions.iter().map(|transaction| transaction.payment.fee);
-        let reward = fees.fold(Some(subsidy), |sum: Option<Amount>, fee| sum?.checked_add(fee))?;
+        let mut fees = transactions.iter().map(|transaction| transaction.payment.fee);
+        let reward = fees.try_fold(subsidy, Amount::checked_add)?;
         let body = Body {
             coinbase: Coinbase { height, recipient, reward, extra_nonce },
             transactions: transactions.iter().map(|transaction| Transaction::clone(transaction)).collect(),

@@ -6,6 +6,8 @@
 
 mod budget;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use budget::Budget;
 pub use table::{Accepted, CONTACTS_MAX, Peers, SILENCE_MS_MAX};

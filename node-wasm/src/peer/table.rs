@@ -269,10 +269,7 @@ impl Peers {
         if let Some(contact) = self.contact(link, &origin) {
             contact.proved = Some((frame.unsealed.session, frame.unsealed.sequence));
         }
-        match read(&frame.unsealed.payload)? {
-            Message::Hello(_) => Ok(Accepted::Hello { from: origin, echo: None, new: false }),
-            message => Ok(Accepted::Message(origin, message)),
-        }
+        Ok(Accepted::Message(origin, read(&frame.unsealed.payload)?))
     }
 
     /// A frame outside a proved session: only a greeting counts.

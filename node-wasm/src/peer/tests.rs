@@ -1,0 +1,187 @@
+//! Tests of the handshake and of the ways to a peer.
+
+use super::*;
+use crate::crypto::SecretKey;
+use crate::primitives::{BlockHash, Work};
+use crate::testing::{START, key};
+use crate::units::Height;
+use crate::wire::{Message, Tip};
+
+const GENESIS: BlockHash = BlockHash([3; 32]);
+const LINK: LinkId = LinkId(1);
+
+fn status() -> Status {
+    Status { tip: Tip { hash: GENESIS, height: Height(0), work: Work::ZERO }, mempool: 0 }
+}
+
+/// Someone's table, key and session on the one link.
+struct Side {
+    key: SecretKey,
+    table: Peers,
+}
+
+impl Side {
+    fn new(number: u8, session: u8) -> Self {
+        let key = key(number);
+        let mut table = Peers::new(PeerId::of(&key.public()), GENESIS);
+        table.link_up(LINK, Medium::Relay, SessionId([session; 16]));
+        Self { key, table }
+    }
+
+    fn id(&self) -> PeerId {
+        PeerId::of(&self.key.public())
+    }
+
+    fn hello(&mut self, echo: Option<SessionId>) -> Vec<u8> {
+        let message = Peers::hello(self.key.public(), echo, status());
+        self.say(&message)
+    }
+
+    fn say(&mut self, message: &Message) -> Vec<u8> {
+        self.table.frame(LINK, None, message).expect("the link is open").seal(&self.key)
+    }
+
+    fn hear(&mut self, bytes: &[u8]) -> Result<Option<Accepted>, Refusal> {
+        self.table.accept(START, LINK, bytes)
+    }
+}
+
+fn session(number: u8) -> SessionId {
+    SessionId([number; 16])
+}
+
+#[test]
+fn a_greeting_proves_nothing_until_it_echoes_this_session() {
+    let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
+    let (a_id, b_id) = (a.id(), b.id());
+    let hello = a.hello(None);
+    let expect = Accepted::Hello { from: a_id, echo: Some(session(11)), new: false };
+    assert_eq!(b.hear(&hello), Ok(Some(expect)));
+    assert!(b.table.is_empty(), "it may be a recording");
+    let answer = b.hello(Some(session(11)));
+    let expect = Accepted::Hello { from: b_id, echo: Some(session(22)), new: true };
+    assert_eq!(a.hear(&answer), Ok(Some(expect)));
+    let last = a.hello(Some(session(22)));
+    assert_eq!(b.hear(&last), Ok(Some(Accepted::Hello { from: a_id, echo: None, new: true })));
+    let status = b.say(&Message::Status(status()));
+    assert!(matches!(a.hear(&status), Ok(Some(Accepted::Message(from, Message::Status(_)))) if from == b_id));
+    assert_eq!(a.hear(&status), Err(Refusal::Replayed));
+    assert_eq!(a.hear(&answer), Err(Refusal::Replayed));
+}
+
+#[test]
+fn a_greeting_for_an_older_session_of_mine_proves_nothing() {
+    let mut b = Side::new(2, 22);
+    let stale = b.hello(Some(session(10)));
+    let mut a = Side::new(1, 11);
+    assert!(matches!(a.hear(&stale), Ok(Some(Accepted::Hello { new: false, .. }))));
+    assert!(a.table.is_empty());
+}
+
+#[test]
+fn a_frame_outside_a_proved_session_is_refused_and_its_origin_greeted_once() {
+    let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
+    let b_id = b.id();
+    let early = b.say(&Message::Ping(1));
+    assert_eq!(a.hear(&early), Err(Refusal::Session), "not even a contact");
+    a.table.joined(START, LINK, b_id);
+    let again = b.say(&Message::Ping(2));
+    assert_eq!(a.hear(&again), Err(Refusal::Session), "it was greeted a moment ago");
+    let later = START.plus_ms(10_000);
+    assert_eq!(a.table.accept(later, LINK, &again), Ok(Some(Accepted::Stranger(b_id))));
+    assert_eq!(a.table.accept(later, LINK, &again), Err(Refusal::Session));
+}
+
+#[test]
+fn each_lie_has_its_refusal() {
+    let mut a = Side::new(1, 11);
+    let a_id = a.id();
+    let mut liar = Side::new(2, 22);
+    let thief = key(3);
+    let hello = Peers::hello(liar.key.public(), None, status());
+    let frame = |side: &mut Side| side.table.frame(LINK, None, &hello).expect("open");
+    assert_eq!(a.hear(&frame(&mut liar).seal(&thief)), Err(Refusal::Signature));
+    let mut other_room = frame(&mut liar);
+    other_room.genesis = BlockHash([4; 32]);
+    assert_eq!(a.hear(&other_room.seal(&liar.key)), Err(Refusal::OtherGenesis));
+    let mut for_another = frame(&mut liar);
+    for_another.recipient = Some(PeerId([9; 20]));
+    assert_eq!(a.hear(&for_another.seal(&liar.key)), Err(Refusal::Misdelivered));
+    let mut in_my_name = frame(&mut liar);
+    in_my_name.origin = a_id;
+    assert_eq!(a.hear(&in_my_name.seal(&liar.key)), Ok(None));
+    let Message::Hello(mut newer) = hello else { panic!("a hello") };
+    newer.version = 99;
+    assert_eq!(a.hear(&liar.say(&Message::Hello(newer))), Err(Refusal::OtherVersion));
+    assert_eq!(a.hear(&[1, 2, 3]), Err(Refusal::Malformed));
+    assert!(a.table.is_empty());
+}
+
+#[test]
+fn a_flood_of_greetings_is_not_answered() {
+    let mut a = Side::new(1, 11);
+    let mut answered = 0;
+    for number in 0..100 {
+        let mut flooder = Side::new(2, number);
+        let hello = flooder.hello(None);
+        answered += usize::from(matches!(a.hear(&hello), Ok(Some(Accepted::Hello { echo: Some(_), .. }))));
+    }
+    assert_eq!(answered, 8);
+}
+
+#[test]
+fn free_keys_do_not_crowd_out_those_whom_the_link_names() {
+    let mut a = Side::new(1, 11);
+    let stranger = |number: u64| SecretKey::derive(&number.to_le_bytes(), "stranger");
+    for number in 0..CONTACTS_MAX as u64 {
+        let key = stranger(number);
+        let mut table = Peers::new(PeerId::of(&key.public()), GENESIS);
+        table.link_up(LINK, Medium::Relay, session(1));
+        let hello = Peers::hello(key.public(), None, status());
+        let bytes = table.frame(LINK, None, &hello).expect("open").seal(&key);
+        let expect_in = number < CONTACTS_MAX as u64 / 2;
+        assert_eq!(a.hear(&bytes).is_ok(), expect_in, "stranger {number}");
+    }
+    assert!(a.table.joined(START, LINK, PeerId([1; 20])));
+}
+
+#[test]
+fn a_silent_peer_is_dropped_and_may_come_back() {
+    let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
+    let answer = b.hello(Some(session(11)));
+    a.hear(&answer).expect("a greeting");
+    assert_eq!(a.table.len(), 1);
+    assert!(a.table.drop_silent(START.plus_ms(SILENCE_MS_MAX)).is_empty());
+    let late = START.plus_ms(SILENCE_MS_MAX + 1);
+    assert_eq!(a.table.drop_silent(late), [b.id()]);
+    let ping = b.say(&Message::Ping(1));
+    assert_eq!(a.table.accept(late, LINK, &ping), Ok(Some(Accepted::Stranger(b.id()))));
+}
+
+#[test]
+fn casts_cover_everyone_once_and_skip_who_heard() {
+    let (broadcast, relay) = (LinkId(1), LinkId(2));
+    let mut table = Peers::new(PeerId([0; 20]), GENESIS);
+    let own = session(11);
+    let meet = |table: &mut Peers, link: LinkId, number: u8| {
+        let mut side = Side::new(number, number);
+        let bytes = side.hello(Some(own));
+        table.accept(START, link, &bytes).expect("a greeting");
+    };
+    table.link_up(broadcast, Medium::Broadcast, own);
+    table.link_up(relay, Medium::Relay, own);
+    assert_eq!(table.cast_links(None), [], "nobody is there");
+    meet(&mut table, broadcast, 1);
+    meet(&mut table, relay, 1);
+    assert_eq!(table.cast_links(None), [broadcast], "the shorter way where both reach the same");
+    assert_eq!(table.cast_links(Some(relay)), [], "it heard already");
+    meet(&mut table, relay, 2);
+    assert_eq!(table.cast_links(None), [relay]);
+    assert_eq!(table.cast_links(Some(broadcast)), [relay]);
+    meet(&mut table, broadcast, 3);
+    assert_eq!(table.cast_links(None), [broadcast, relay]);
+    assert_eq!(table.cast_links(Some(relay)), [broadcast]);
+    let id = |number: u8| PeerId::of(&key(number).public());
+    assert_eq!(table.path(&id(1)), Some(broadcast));
+    assert_eq!(table.link_down(broadcast), [id(3)], "the others are still reached");
+}
