@@ -78,7 +78,7 @@ impl Room {
     fn steady(rate: f64, seed: u64) -> Self {
         let params = ChainParams::room(Default::default());
         let start = 1_800_000_000;
-        let pace = Pace::genesis(&params).child(&params, BlockTime(start));
+        let pace = Pace::genesis(&params).child(BlockTime(start), params.starting_bits);
         let mut room = Self { params, pace, times: [start; 11], now: f64::from(start), random: Random(seed) };
         for _ in 0..WARM_UP {
             room.mine(rate);
@@ -107,7 +107,7 @@ impl Room {
     }
 
     fn target(&self, time: u32) -> Target {
-        self.pace.target_at(&self.params, BlockTime(time))
+        self.pace.bits_at(&self.params, BlockTime(time)).expand().expect("the schedule's bits are valid")
     }
 
     /// The chance per second that this miner finds a block now.
@@ -141,7 +141,7 @@ impl Room {
             });
             let winner = winner.unwrap_or(miners.len() - 1);
             let stamp = self.stamp(miners[winner].stamp);
-            self.pace = self.pace.child(&self.params, BlockTime(stamp));
+            self.pace = self.pace.child(BlockTime(stamp), self.target(stamp).compact());
             self.times.rotate_left(1);
             self.times[10] = stamp;
             return Found { first_odds, all_odds, spacing: self.now - start };
