@@ -17,6 +17,7 @@ pub use ledger::{Account, Ledger};
 pub use tree::SIDE_ENTRIES_MAX;
 pub use update::ChainUpdate;
 
+use crate::consensus::retarget::Pace;
 use crate::consensus::{ChainParams, CheckedBlock, RuleError, check_body, check_header};
 use crate::primitives::{Block, BlockHash, Body, Header};
 use crate::units::{Height, Timestamp};
@@ -78,14 +79,8 @@ impl Chain {
     pub fn new(params: ChainParams) -> Self {
         let block = params.genesis();
         let genesis = block.hash();
-        Self {
-            params,
-            genesis,
-            tree: Tree::new(genesis, block),
-            line: vec![genesis],
-            undos: Vec::new(),
-            ledger: Ledger::default(),
-        }
+        let tree = Tree::new(genesis, block, Pace::genesis(&params));
+        Self { params, genesis, tree, line: vec![genesis], undos: Vec::new(), ledger: Ledger::default() }
     }
 
     /// Takes a header. `Ok(false)` when it was known.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::consensus::retarget::Pace;
 use crate::consensus::{CheckedBlock, MEDIAN_SPAN, Parent, median_time};
 use crate::primitives::{Block, BlockHash, Header, Target, Work};
 use crate::units::Height;
@@ -31,6 +32,7 @@ pub(super) struct Entry {
     pub(super) height: Height,
     /// The work of the whole chain up to this block.
     pub(super) work: Work,
+    pace: Pace,
     pub(super) state: State,
     complete: bool,
     children: Vec<BlockHash>,
@@ -47,11 +49,12 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    pub(super) fn new(hash: BlockHash, genesis: Block) -> Self {
+    pub(super) fn new(hash: BlockHash, genesis: Block, pace: Pace) -> Self {
         let entry = Entry {
             header: genesis.header,
             height: Height::GENESIS,
             work: Work::ZERO,
+            pace,
             state: State::HeaderOnly,
             complete: true,
             children: Vec::new(),
@@ -102,21 +105,13 @@ impl Tree {
     /// What the header rules need to know of a block that is in the tree.
     pub(super) fn parent_context(&self, hash: &BlockHash) -> Parent {
         let entry = self.entry(hash);
-        let gap = (entry.height.0 > 1)
-            .then(|| entry.header.time.since(self.entry(&entry.header.previous).header.time));
         let mut times = Vec::with_capacity(MEDIAN_SPAN);
         let mut next = Some(entry);
         while let (Some(entry), true) = (next, times.len() < MEDIAN_SPAN) {
             times.push(entry.header.time);
             next = self.entries.get(&entry.header.previous);
         }
-        Parent {
-            height: entry.height,
-            time: entry.header.time,
-            bits: entry.header.bits,
-            gap,
-            median: median_time(&mut times),
-        }
+        Parent { height: entry.height, pace: entry.pace, median: median_time(&mut times) }
     }
 
     /// Whether another header fits beside a best chain of `line` blocks.
@@ -135,8 +130,9 @@ impl Tree {
         parent.children.push(hash);
         let height = Height(parent.height.0 + 1);
         let work = parent.work.plus(header.bits.expand().unwrap_or(Target::MAX).work());
-        let entry =
-            Entry { header, height, work, state: State::HeaderOnly, complete: false, children: Vec::new() };
+        let pace = parent.pace.child(header.time, header.bits);
+        let (state, children) = (State::HeaderOnly, Vec::new());
+        let entry = Entry { header, height, work, pace, state, complete: false, children };
         self.entries.insert(hash, entry);
         if work > self.entry(&self.best_header).work {
             self.best_header = hash;

@@ -3,7 +3,7 @@
 //! Everything that a rule needs of the past is in [`Parent`]; the chain gathers it. Left out: where the parent is
 //! from, and what the body must satisfy.
 
-use crate::consensus::retarget::next_target;
+use crate::consensus::retarget::Pace;
 use crate::consensus::{ChainParams, RuleError};
 use crate::primitives::{CompactTarget, Header, Target};
 use crate::units::{BlockTime, Height, Timestamp};
@@ -16,12 +16,8 @@ pub const MEDIAN_SPAN: usize = 11;
 pub struct Parent {
     /// The parent's height.
     pub height: Height,
-    /// The parent's time.
-    pub time: BlockTime,
-    /// The parent's target in compact form.
-    pub bits: CompactTarget,
-    /// Seconds between the parent and its own parent; `None` where the genesis is one of the two.
-    pub gap: Option<i64>,
+    /// What the parent leaves for the difficulty of its children.
+    pub pace: Pace,
     /// The median time of the last [`MEDIAN_SPAN`] blocks up to the parent.
     pub median: BlockTime,
 }
@@ -36,11 +32,7 @@ pub fn median_time(times: &mut [BlockTime]) -> BlockTime {
 /// The compact target that a child of `parent` must carry when its time is `time`.
 #[must_use]
 pub fn required_bits(params: &ChainParams, parent: &Parent, time: BlockTime) -> CompactTarget {
-    if parent.height == Height::GENESIS {
-        return params.starting_bits;
-    }
-    let reference = parent.bits.expand().unwrap_or_else(|| params.limit());
-    next_target(params, reference, parent.gap, time.since(parent.time)).compact()
+    parent.pace.bits_at(params, time)
 }
 
 /// Checks a header against its parent and the local clock.

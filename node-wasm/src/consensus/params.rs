@@ -55,9 +55,9 @@ impl ChainParams {
             // A slow phone alone at one per cent still makes blocks.
             limit_bits: Target::for_hashes(1 << 12).compact(),
             spacing: 10,
-            half_life: 30,
+            half_life: 25,
             patience: 30,
-            easing_max: 7,
+            easing_max: 6,
             future_max: 10,
             subsidy: Amount(5000),
             // About twelve days.

@@ -1,0 +1,3 @@
+//! Everything that is tested natively across packages, in one binary.
+
+mod difficulty;
