@@ -182,3 +182,27 @@ impl State {
         overrun
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::limits::JOIN_MS_MAX;
+    use crate::queue::Item;
+
+    #[tokio::test(start_paused = true)]
+    async fn time_is_kept_for_a_socket_that_comes_after_all_was_quiet() {
+        let hub = Arc::new(Hub::default());
+        let timer = Arc::clone(&hub);
+        tokio::spawn(async move { timer.keep_time().await });
+        sleep(Duration::from_secs(3600)).await;
+        let opened = Instant::now();
+        let mut place = hub.open().expect("entropy");
+        let said = place.inbox.next().await;
+        assert!(matches!(said, Some((_, Item::Last { code: ByeCode::Idle, .. }))), "{said:?}");
+        // The timer of the runtime is exact to the millisecond.
+        let waited = opened.elapsed().as_millis() as u64;
+        assert!((JOIN_MS_MAX..JOIN_MS_MAX + 2).contains(&waited), "{waited}");
+    }
+}

@@ -158,8 +158,10 @@ impl File {
 
 /// The content security policy of a page: nothing but its own, and the inline scripts that it was built with.
 fn policy(html: &str) -> String {
+    // A browser hashes what its parser made of the line ends.
+    let html = html.replace("\r\n", "\n");
     let mut scripts = String::new();
-    for script in inline_scripts(html) {
+    for script in inline_scripts(&html) {
         let digest = BASE64_STANDARD.encode(Sha256::digest(script.as_bytes()));
         scripts.push_str(&format!(" 'sha256-{digest}'"));
     }

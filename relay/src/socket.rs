@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use futures::stream::{SplitSink, SplitStream};
-use futures::{SinkExt, StreamExt};
+use futures::stream::SplitStream;
+use futures::{Sink, SinkExt, StreamExt};
 use node_wasm::wire::relay::{ByeCode, RELAY_FRAME_BYTES_MAX};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout, timeout_at};
@@ -95,7 +95,7 @@ fn fault(error: axum::Error) -> Option<ByeCode> {
 }
 
 /// Sends what is queued, up to the last word.
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut inbox: Inbox, hub: Arc<Hub>, socket: SocketId) {
+async fn write(mut sink: impl Sink<Message> + Unpin, mut inbox: Inbox, hub: Arc<Hub>, socket: SocketId) {
     let mut behind = false;
     while let Some((queued_at, item)) = inbox.next().await {
         match item {
@@ -128,4 +128,31 @@ async fn linger(writer: &mut JoinHandle<()>) {
     // A writer that panicked has no more to say either.
     let _ = writer.await;
     sleep(CLOSE_MAX).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use futures::channel::mpsc;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_given_up() {
+        let hub = Arc::new(Hub::default());
+        let Place { socket, inbox, .. } = hub.open().expect("entropy");
+        let (full, _unread) = mpsc::channel(0);
+        // A queue beside the hub's own, to be filled without a room.
+        let (outbox, stuck) = crate::queue::queue();
+        drop(inbox);
+        for _ in 0..3 {
+            outbox.push(Bytes::from_static(b"x")).expect("room for little");
+        }
+        outbox.close(ByeCode::Shutdown, Bytes::new());
+        let started = Instant::now();
+        write(full, stuck, Arc::clone(&hub), socket).await;
+        assert_eq!(started.elapsed(), BEHIND_MAX + CLOSE_MAX);
+        assert_eq!(hub.ended().get(&ByeCode::TooSlow), Some(&1));
+    }
 }

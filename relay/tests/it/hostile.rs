@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use node_wasm::codec::encode;
 use node_wasm::primitives::PeerId;
 use node_wasm::wire::relay::{ByeCode, FromRelay, ToRelay};
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Client, cast, join, peer, to};
-use crate::server::Server;
+use crate::server::{PATIENCE, Server};
 
 const ABUSERS: u64 = 4;
 const CONNECTIONS: u64 = 250;
@@ -113,4 +115,16 @@ async fn who_does_not_read_is_closed_and_holds_up_nobody() {
     assert_eq!(third.hear_payload().await, (peer(2), b"still here".to_vec()));
     // Having read at last what was under way, the slow one learns why.
     slow.expect_bye(ByeCode::TooSlow).await;
+}
+
+#[tokio::test]
+async fn a_close_that_is_not_answered_is_not_waited_for() {
+    let server = Server::start().await;
+    let mut client = Client::connect(server.address).await;
+    client.send(Message::Text("hello?".into())).await;
+    // Below the WebSocket, so that nothing answers.
+    let mut unread = Vec::new();
+    let closed = client.0.get_mut().read_to_end(&mut unread);
+    timeout(PATIENCE, closed).await.expect("the relay hangs up").expect("in good order");
+    assert!(unread.len() > 2, "a bye and a close");
 }
