@@ -199,7 +199,7 @@ mod tests {
         sleep(Duration::from_secs(3600)).await;
         let opened = Instant::now();
         let mut place = hub.open().expect("entropy");
-        let said = place.inbox.next().await;
+        let said = timeout(Duration::from_secs(3600), place.inbox.next()).await.expect("not for ever");
         assert!(matches!(said, Some((_, Item::Last { code: ByeCode::Idle, .. }))), "{said:?}");
         // The timer of the runtime is exact to the millisecond.
         let waited = opened.elapsed().as_millis() as u64;
