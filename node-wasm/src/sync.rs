@@ -15,8 +15,9 @@ pub const ANSWER_MS_MAX: u64 = 8_000;
 pub const REST_MS: u64 = 20_000;
 /// Bodies in one request: small enough to spread a sync over several peers.
 pub const BATCH: usize = 256;
-/// Bodies under way from all peers together.
-pub const UNDER_WAY_MAX: usize = 2048;
+/// How many peers are asked for bodies at the same time: their largest answers together stay below what the relay
+/// queues for one reader.
+pub const SOURCES_MAX: usize = 3;
 
 /// A request to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,10 +109,9 @@ impl Sync {
         let mut requests = Vec::new();
         let taken: BTreeSet<BlockHash> =
             self.bodies.values().flat_map(|under_way| under_way.hashes.iter().copied()).collect();
-        let room = UNDER_WAY_MAX.saturating_sub(taken.len());
-        let mut open = missing.iter().filter(|hash| !taken.contains(hash)).take(room).copied().peekable();
+        let mut open = missing.iter().filter(|hash| !taken.contains(hash)).copied().peekable();
         for peer in peers {
-            if open.peek().is_none() {
+            if open.peek().is_none() || self.bodies.len() >= SOURCES_MAX {
                 break;
             }
             if self.bodies.contains_key(peer) || self.is_resting(now, peer) {
@@ -182,6 +182,13 @@ mod tests {
         sync.drop_peer(&B);
         assert_eq!(sync.expire(Timestamp(ANSWER_MS_MAX + REST_MS)), []);
         assert_eq!(sync.assign(Timestamp(ANSWER_MS_MAX + REST_MS), &missing, &[A]).len(), 1);
+    }
+
+    #[test]
+    fn only_a_few_peers_are_asked_at_the_same_time() {
+        let mut sync = Sync::default();
+        let peers: Vec<PeerId> = (0..9).map(|number| PeerId([number; 20])).collect();
+        assert_eq!(sync.assign(Timestamp(0), &hashes(9 * BATCH), &peers).len(), SOURCES_MAX);
     }
 
     #[test]

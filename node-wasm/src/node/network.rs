@@ -146,10 +146,10 @@ impl Node {
         for hash in hashes {
             let Some(block) = self.chain.block(hash) else { continue };
             bytes += block.body.size();
-            bodies.push((*hash, block.body.clone()));
-            if bytes >= Message::BODIES_BYTES_MAX {
+            if bytes > Message::BODIES_BYTES_MAX && !bodies.is_empty() {
                 break;
             }
+            bodies.push((*hash, block.body.clone()));
         }
         if bodies.is_empty() {
             self.send(to, &Message::NotFound(hashes.to_vec()));

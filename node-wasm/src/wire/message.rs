@@ -112,8 +112,9 @@ impl Message {
     pub const LOCATOR_MAX: usize = 64;
     /// Bodies in one request.
     pub const BODIES_MAX: usize = 512;
-    /// Bytes of bodies in one answer, half a frame: one more body of the largest size always fits.
-    pub const BODIES_BYTES_MAX: u64 = 1 << 19;
+    /// Bytes of bodies in one answer, unless the first alone is larger: answers of several peers at once fit what the
+    /// relay queues for a slow reader.
+    pub const BODIES_BYTES_MAX: u64 = 1 << 18;
     /// Payments in one message: the largest payments still fit a frame.
     pub const TRANSACTIONS_MAX: usize = 1000;
     /// Ids in one inventory: 640 KB, most of a full mempool of the smallest payments.
