@@ -27,6 +27,7 @@ pub fn decode<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, DecodeError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     #[test]
     fn a_length_prefix_beyond_the_input_is_refused_without_its_allocation() {

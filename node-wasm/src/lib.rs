@@ -34,3 +34,9 @@ pub mod units;
 // #[cfg(target_arch = "wasm32")]
 // pub mod web;
 pub mod wire;
+
+// Unit tests name `crate::test`, and so run natively and, as they are, in a browser.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use core::prelude::v1::test;
+#[cfg(all(test, target_arch = "wasm32"))]
+pub(crate) use wasm_bindgen_test::wasm_bindgen_test as test;

@@ -384,6 +384,7 @@ fn digest_of(id: &TransactionId) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
     use crate::primitives::BlockHash;
     use crate::testing::{START, address, key, pay};
 

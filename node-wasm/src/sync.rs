@@ -143,6 +143,7 @@ impl Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     fn hashes(count: usize) -> Vec<BlockHash> {
         let hash = |index: usize| {

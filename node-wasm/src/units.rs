@@ -202,6 +202,7 @@ impl BorshDeserialize for RoomName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     #[test]
     fn amounts_are_read_strictly() {

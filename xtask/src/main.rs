@@ -1,2 +1,57 @@
-//! Placeholder.
-fn main() {}
+//! The project's commands: `cargo xtask run | test | size | bench`.
+//!
+//! Each installs what it needs ([`tools`], [`browser`]), shows progress ([`progress`]), and ends with a sentence that
+//! says what failed, why, and what to do. For Unix; nothing here is part of what a browser or the relay runs.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
+
+mod bench;
+mod browser;
+mod page;
+mod progress;
+mod relay;
+mod run;
+mod size;
+mod system;
+mod test;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's commands", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the page, start the relay that serves it, and print the link
+    Run(run::Options),
+    /// Run every check: format, lints, native tests, wasm tests in Chromium, tests in real tabs
+    Test(test::Options),
+    /// Build the page and print what a browser downloads, compressed
+    Size,
+    /// Measure
+    Bench(bench::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = progress::stop_on_signal().and_then(|()| match Cli::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Size => size::run(),
+        Command::Bench(options) => bench::run(&options),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -213,6 +213,7 @@ fn error(code: &str, message: String) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
     use crate::node::{Config, Input};
     use crate::testing::{START, address, block_on, easy_params, key, pay};
 

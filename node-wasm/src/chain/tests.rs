@@ -1,5 +1,6 @@
 //! Tests of the chain: every rule broken once, reorgs, and the bounds.
 
+use crate::test;
 use super::*;
 use crate::consensus::RuleError;
 use crate::primitives::{CompactTarget, MerkleRoot};

@@ -96,6 +96,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::test;
     use crate::units::RoomName;
 
     fn params() -> ChainParams {

@@ -1,6 +1,7 @@
 //! Tests of the node: rooms of real nodes on a virtual clock, over a wire that the test can cut.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one output among all")]
 
+use crate::test;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::*;

@@ -41,6 +41,7 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     #[test]
     fn a_budget_runs_out_and_comes_back() {

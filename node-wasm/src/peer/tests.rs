@@ -1,5 +1,6 @@
 //! Tests of the handshake and of the ways to a peer.
 
+use crate::test;
 use super::*;
 use crate::crypto::SecretKey;
 use crate::primitives::{BlockHash, Work};

@@ -84,6 +84,7 @@ impl FromStr for Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     #[test]
     fn addresses_survive_writing_and_reading() {

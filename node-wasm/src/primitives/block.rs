@@ -85,6 +85,7 @@ mod tests {
     use crate::codec::decode;
     use crate::crypto::SecretKey;
     use crate::primitives::{CompactTarget, Payment};
+    use crate::test;
     use crate::units::BlockTime;
 
     fn block(payments: u64) -> Block {

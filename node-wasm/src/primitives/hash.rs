@@ -118,6 +118,7 @@ debug_as_display!(BlockHash, TransactionId, MerkleRoot, PeerId);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     #[test]
     fn a_block_hash_is_written_last_byte_first() {

@@ -53,6 +53,7 @@ impl Header {
 mod tests {
     use super::*;
     use crate::codec::{decode, encode};
+    use crate::test;
 
     /// Bitcoin's genesis block.
     fn bitcoin_genesis() -> Header {

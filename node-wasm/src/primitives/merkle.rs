@@ -32,6 +32,7 @@ const fn split(count: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     fn leaves(count: usize) -> Vec<Digest> {
         (0..count).map(|index| [u8::try_from(index).expect("small"); 32]).collect()

@@ -167,6 +167,7 @@ impl fmt::Display for Work {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     #[test]
     fn compact_targets_expand_as_in_bitcoin() {

@@ -82,6 +82,7 @@ impl Transaction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     fn transaction(data: &[u8]) -> Transaction {
         let key = SecretKey::from_bytes(&[1; 32]);

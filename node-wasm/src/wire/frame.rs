@@ -93,6 +93,7 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     fn unsealed(key: &SecretKey) -> UnsealedFrame {
         UnsealedFrame {

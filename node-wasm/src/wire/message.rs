@@ -202,6 +202,7 @@ fn read_list<T: BorshDeserialize>(kind: u8, fields: &[u8], limit: usize) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test;
 
     fn status() -> Status {
         Status { tip: Tip { hash: BlockHash([1; 32]), height: Height(2), work: Work::ZERO }, mempool: 3 }

@@ -178,6 +178,7 @@ impl ByeCode {
 mod tests {
     use super::*;
     use crate::codec::{decode, encode};
+    use crate::test;
 
     #[test]
     fn envelopes_survive_the_codec() {
