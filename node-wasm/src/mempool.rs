@@ -384,8 +384,8 @@ fn digest_of(id: &TransactionId) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test;
     use crate::primitives::BlockHash;
+    use crate::test;
     use crate::testing::{START, address, key, pay};
 
     const ROOM: BlockHash = BlockHash([7; 32]);

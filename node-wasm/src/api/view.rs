@@ -213,8 +213,8 @@ fn error(code: &str, message: String) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test;
     use crate::node::{Config, Input};
+    use crate::test;
     use crate::testing::{START, address, block_on, easy_params, key, pay};
 
     /// A node with three blocks of person 1, a payment in the third, and one that waits.

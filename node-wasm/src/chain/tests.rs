@@ -1,9 +1,9 @@
 //! Tests of the chain: every rule broken once, reorgs, and the bounds.
 
-use crate::test;
 use super::*;
 use crate::consensus::RuleError;
 use crate::primitives::{CompactTarget, MerkleRoot};
+use crate::test;
 use crate::testing::{START, address, block_on, easy_params, key, pay, proven};
 use crate::units::{Amount, BlockTime};
 

@@ -1,9 +1,9 @@
 //! Tests of the handshake and of the ways to a peer.
 
-use crate::test;
 use super::*;
 use crate::crypto::SecretKey;
 use crate::primitives::{BlockHash, Work};
+use crate::test;
 use crate::testing::{START, key};
 use crate::units::Height;
 use crate::wire::{Message, Tip};
