@@ -85,8 +85,22 @@ impl Search {
         let zero = L::splat(0);
         let [w0, w1, w2] = self.words;
         let mut words = [
-            L::splat(w0), L::splat(w1), L::splat(w2), nonces.swap_bytes(), L::splat(END), zero, zero, zero,
-            zero, zero, zero, zero, zero, zero, zero, L::splat(HEADER_BITS),
+            L::splat(w0),
+            L::splat(w1),
+            L::splat(w2),
+            nonces.swap_bytes(),
+            L::splat(END),
+            zero,
+            zero,
+            zero,
+            zero,
+            zero,
+            zero,
+            zero,
+            zero,
+            zero,
+            zero,
+            L::splat(HEADER_BITS),
         ];
         let mut state = splat(self.before_nonce);
         for_each!(ROUND in 3 4 5 6 7 8 9 10 11 12 13 14 15 => given::<L, ROUND>(&mut state, &words));

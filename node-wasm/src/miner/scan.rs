@@ -128,7 +128,11 @@ pub(crate) mod cases {
         for before in 0..9 {
             let start = hit - before;
             assert_eq!(scan(&header, &target, start, before), None, "{before} nonces, the hit is the next");
-            assert_eq!(scan(&header, &target, start, before + 1), Some(hit), "the hit is the last of {before}");
+            assert_eq!(
+                scan(&header, &target, start, before + 1),
+                Some(hit),
+                "the hit is the last of {before}"
+            );
             assert_eq!(scan(&header, &target, start, u32::MAX), Some(hit), "hit after {before} of all");
         }
         assert_eq!(scan(&header, &target, hit + 1, 20), None);
