@@ -123,14 +123,15 @@ fn eighth_word<L: Lanes>([a, b, c, d, e, f, g, h]: State<L>) -> L {
     state[4].add(L::splat(INITIAL[7]))
 }
 
-/// A round whose word is the message's.
-#[inline(always)]
+/// A round whose word is the message's. Debug builds call it: all rounds in one function would take them minutes to
+/// compile.
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn given<L: Lanes, const ROUND: usize>(state: &mut State<L>, words: &[L; 16]) {
     *state = round(*state, words[ROUND].add(L::splat(K[ROUND])));
 }
 
 /// A round whose word comes from the schedule, where it replaces the one of 16 rounds before.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn scheduled<L: Lanes, const ROUND: usize>(state: &mut State<L>, words: &mut [L; 16]) {
     let ago = |places: usize| words[(ROUND - places) % 16];
     let word = schedule(ago(16), ago(15), ago(7), ago(2));
