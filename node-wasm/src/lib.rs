@@ -31,8 +31,8 @@ pub mod sync;
 mod testing;
 pub mod units;
 // pub mod wallet;
-// #[cfg(target_arch = "wasm32")]
-// pub mod web;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
 pub mod wire;
 
 // Unit tests name `crate::test`, and so run natively and, as they are, in a browser.

@@ -51,7 +51,7 @@ impl Tools {
     }
 
     /// `PATH` with the tools in front.
-    fn path(&self) -> Result<OsString> {
+    pub(crate) fn path(&self) -> Result<OsString> {
         let own = [&self.trunk, &self.wasm_bindgen].into_iter().chain(&self.wasm_opt).cloned();
         let inherited = env::var_os("PATH").unwrap_or_default();
         env::join_paths(own.chain(env::split_paths(&inherited))).context("a tool's path has a `:`")

@@ -1,0 +1,44 @@
+//! What `cargo xtask bench mining` runs in a browser: the naive search and the miner's, on one header.
+
+#![allow(missing_docs, reason = "the page's script calls these by name, with a first nonce and a count")]
+
+use node_wasm::primitives::{BlockHash, CompactTarget, Header, MerkleRoot, Target};
+use node_wasm::units::BlockTime;
+use node_wasm::web::kernel;
+use ruint::aliases::U256;
+use sha2::{Digest as _, Sha256};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Whole hashes by the `sha2` crate, as one would write it first.
+#[wasm_bindgen]
+pub fn naive(start: u32, count: u32) -> Option<u32> {
+    let mut bytes = header().bytes();
+    let target = target();
+    (start..start.saturating_add(count)).find(|nonce| {
+        bytes[Header::NONCE_OFFSET..].copy_from_slice(&nonce.to_le_bytes());
+        target.is_met_by(&BlockHash(Sha256::digest(Sha256::digest(bytes)).into()))
+    })
+}
+
+#[wasm_bindgen]
+pub fn scan(start: u32, count: u32) -> Option<u32> {
+    kernel::scan(&header(), &target(), start, count)
+}
+
+fn header() -> Header {
+    Header {
+        version: 1,
+        previous: BlockHash([0x11; 32]),
+        merkle_root: MerkleRoot([0x22; 32]),
+        time: BlockTime(1_700_000_000),
+        bits: CompactTarget(0x0101_0000),
+        nonce: 0,
+    }
+}
+
+/// One that no nonce meets, so that every slice is searched to its end.
+fn target() -> Target {
+    Target::new(U256::from(1)).unwrap_or(Target::MAX)
+}
+
+fn main() {}
