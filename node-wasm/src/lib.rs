@@ -6,7 +6,8 @@
 //! The modules are layers; one names only modules on lower lines (`tests/tests/tidy.rs` checks it):
 //!
 //! ```text
-//! 7  web                                  the browser host (wasm32 only)
+//! 8  web                                  the browser host (wasm32 only)
+//! 7  host                                 the pure half of a host
 //! 6  api                                  what a page sees of a node
 //! 5  node                                 the sans-IO boundary
 //! 4  mempool miner wallet peer sync       siblings: none names another
@@ -21,6 +22,7 @@ pub mod chain;
 pub mod codec;
 pub mod consensus;
 pub mod crypto;
+pub mod host;
 pub mod mempool;
 pub mod miner;
 pub mod node;
@@ -30,7 +32,7 @@ pub mod sync;
 #[cfg(test)]
 mod testing;
 pub mod units;
-// pub mod wallet;
+pub mod wallet;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 pub mod wire;

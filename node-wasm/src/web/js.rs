@@ -1,0 +1,135 @@
+//! The few things of the platform that everything here needs: clock, timers, entropy, properties, workers.
+
+use std::future::Future;
+
+use futures::future::{Either, select};
+use js_sys::{Date, Function, Promise, Reflect};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, Worker, WorkerOptions, WorkerType};
+
+use crate::units::Timestamp;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(handler: &Function, ms: f64) -> JsValue;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(id: &JsValue);
+}
+
+/// The longest timeout that browsers keep; a longer one would fire at once.
+const TIMEOUT_MS_MAX: f64 = 2_000_000_000.0;
+
+/// The clock.
+pub(super) fn now() -> Timestamp {
+    Timestamp(Date::now() as u64)
+}
+
+/// Random bytes of the platform's generator.
+pub(super) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("every browser that runs wasm has crypto.getRandomValues");
+    bytes
+}
+
+/// A running timeout; dropping it stops it.
+pub(super) struct Timer {
+    id: JsValue,
+    _handler: Closure<dyn FnMut()>,
+}
+
+impl Timer {
+    /// Calls `handler` once, after `ms`.
+    pub(super) fn after(ms: f64, handler: impl FnOnce() + 'static) -> Self {
+        let handler = Closure::once(handler);
+        let id = set_timeout(handler.as_ref().unchecked_ref(), ms.clamp(0.0, TIMEOUT_MS_MAX));
+        Self { id, _handler: handler }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.id);
+    }
+}
+
+/// Waits; other events are handled meanwhile.
+pub(super) async fn sleep(ms: f64) {
+    let promise = Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, ms);
+    });
+    // The promise never rejects.
+    let _ = JsFuture::from(promise).await;
+}
+
+/// What `future` gives, or `None` when it takes longer than `ms`.
+pub(super) async fn within<T>(ms: f64, future: impl Future<Output = T>) -> Option<T> {
+    match select(Box::pin(future), Box::pin(sleep(ms))).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    }
+}
+
+/// Tells the worker's owner when the worker breaks: by `message`, which says why. Neither a panic nor an exception in
+/// a task is an error event of the worker.
+pub(super) fn on_broken<T: Serialize>(
+    scope: &DedicatedWorkerGlobalScope,
+    message: impl Fn(String) -> T + Copy + Send + Sync + 'static,
+) -> Result<(), JsValue> {
+    let post = move |why: String| {
+        if let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
+            // Nobody is left to tell that it cannot be told.
+            let _ = scope.post_message(&to_js(&message(why)));
+        }
+    };
+    std::panic::set_hook(Box::new(move |panic| post(panic.to_string())));
+    let handler = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+        post(text_of(&property(&event, "reason")));
+    });
+    let callback = handler.as_ref().unchecked_ref();
+    scope.add_event_listener_with_callback("unhandledrejection", callback)?;
+    handler.forget();
+    Ok(())
+}
+
+/// A property, `undefined` where there is none.
+pub(super) fn property(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Sets a property of an object made here.
+pub(super) fn set_property(object: &JsValue, name: &str, value: &JsValue) {
+    Reflect::set(object, &name.into(), value).expect("a plain object takes properties");
+}
+
+/// `navigator`, in a page as in a worker.
+pub(super) fn navigator() -> JsValue {
+    property(&js_sys::global(), "navigator")
+}
+
+/// What went wrong, in words.
+pub(super) fn text_of(error: &JsValue) -> String {
+    let message = property(error, "message").as_string();
+    message.or_else(|| error.as_string()).unwrap_or_else(|| format!("{error:?}"))
+}
+
+/// A value as another thread gets it.
+pub(super) fn to_js<T: Serialize>(value: &T) -> JsValue {
+    serde_wasm_bindgen::to_value(value).expect("messages are plain data that serialises")
+}
+
+/// A value from another thread.
+pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
+}
+
+/// Starts a module worker from the file `name` beside `base`.
+pub(super) fn spawn_worker(name: &str, base: &str) -> Result<Worker, String> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    let url = web_sys::Url::new_with_base(name, base).map_err(|error| text_of(&error))?;
+    Worker::new_with_options(&url.href(), &options).map_err(|error| text_of(&error))
+}

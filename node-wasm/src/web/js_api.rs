@@ -1,0 +1,207 @@
+//! `window.tabchain`: the node's calls for scripts of the page, as `www/tabchain.d.ts` types them.
+//!
+//! Every call returns a promise; a refusal rejects with an `Error` that has a `code`, and a `field` where one is at
+//! fault. Arguments are checked here: a wrong one is refused as `bad-argument` and never gets further.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use js_sys::{Error, Function, Object, Promise, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use super::client::NodeClient;
+use super::js::{from_js, set_property};
+use crate::api::{ApiError, Command, MineRequest, Reply, SendRequest, Update};
+
+/// The events that [`expose`]'s `on` knows.
+const EVENTS: [&str; 7] = ["block", "reorg", "transaction", "peers", "connection", "mining", "log"];
+
+type Callbacks = Rc<RefCell<BTreeMap<u32, (String, Function)>>>;
+
+/// Sets `window.tabchain` to the calls of `client`, in place of any other node's.
+pub fn expose(client: &NodeClient) {
+    let api = Object::new();
+    add(&api, client, "status", |_, _| Ok(Command::Status));
+    add(&api, client, "mine", |request, _| {
+        let request: MineRequest = object(&request, "mine({ on, workers, intensity })")?;
+        Ok(Command::Mine(request))
+    });
+    add(&api, client, "send", |request, _| {
+        let request: SendRequest = object(&request, "send({ to, amount, fee, data }), amounts as strings")?;
+        Ok(Command::Send(request))
+    });
+    add(&api, client, "block", |which, _| {
+        let height = which.as_f64().filter(|height| height.fract() == 0.0 && *height >= 0.0);
+        let block = height.map(|height| height.to_string()).or_else(|| which.as_string());
+        let block = block.ok_or_else(|| bad_argument("block(heightOrHash): a whole number or a string"))?;
+        Ok(Command::Block { block })
+    });
+    add(&api, client, "transaction", |id, _| Ok(Command::Transaction { id: text(&id, "transaction(id)")? }));
+    add(&api, client, "account", |address, _| {
+        Ok(Command::Account { address: text(&address, "account(address)")? })
+    });
+    add(&api, client, "mempool", |_, _| Ok(Command::Mempool));
+    add(&api, client, "peers", |_, _| Ok(Command::Peers));
+    add(&api, client, "connect", |relay, _| {
+        let relay = if is_absent(&relay) { None } else { Some(text(&relay, "connect(relayUrl)")?) };
+        Ok(Command::Connect { relay })
+    });
+    add(&api, client, "disconnect", |_, _| Ok(Command::Disconnect));
+    add(&api, client, "sync", |_, _| Ok(Command::Sync));
+    add(&api, client, "verify", |_, _| Ok(Command::Verify));
+    add(&api, client, "export", |_, _| Ok(Command::Export));
+    add(&api, client, "import", |file, _| {
+        let bytes = file.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+        let bytes = bytes.or_else(|| file.is_instance_of::<js_sys::ArrayBuffer>().then(|| bytes_of(&file)));
+        Ok(Command::Import { bytes: bytes.ok_or_else(|| bad_argument("import(bytes): a Uint8Array"))? })
+    });
+    add(&api, client, "blocks", |from, count| {
+        let from = if is_absent(&from) { None } else { Some(number(&from, "blocks(from, count)")?) };
+        let count = if is_absent(&count) { 20 } else { number(&count, "blocks(from, count)")? };
+        Ok(Command::Blocks { from, count })
+    });
+    add(&api, client, "reset", |_, _| Ok(Command::Reset));
+    add_events(&api, client);
+    set_property(&js_sys::global(), "tabchain", &Object::freeze(&api));
+}
+
+/// Adds a call of up to two arguments.
+fn add(
+    api: &Object,
+    client: &NodeClient,
+    name: &str,
+    command: impl Fn(JsValue, JsValue) -> Result<Command, ApiError> + 'static,
+) {
+    let client = client.clone();
+    let call = Closure::<dyn Fn(JsValue, JsValue) -> Promise>::new(move |first, second| {
+        let (client, command) = (client.clone(), command(first, second));
+        future_to_promise(async move {
+            let reply = match command {
+                Ok(command) => client.call(command).await,
+                Err(error) => Err(error),
+            };
+            reply.map(|reply| value_of(&reply)).map_err(|error| error_of(&error))
+        })
+    });
+    set_property(api, name, &call.into_js_value());
+}
+
+fn add_events(api: &Object, client: &NodeClient) {
+    let callbacks = Callbacks::default();
+    let listeners = callbacks.clone();
+    client.subscribe(move |update| dispatch(&listeners, update));
+    let next = Cell::new(0u32);
+    let on = Closure::<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(
+        move |event: JsValue, callback: JsValue| {
+            let usage =
+                || error_of(&bad_argument(&format!("on(event, callback): one of {}", EVENTS.join(", "))));
+            let name = event.as_string().filter(|name| EVENTS.contains(&name.as_str())).ok_or_else(usage)?;
+            let callback: Function = callback.dyn_into().map_err(|_| usage())?;
+            let id = next.get();
+            next.set(id.wrapping_add(1));
+            callbacks.borrow_mut().insert(id, (name, callback));
+            let registered = callbacks.clone();
+            let off = Closure::<dyn Fn()>::new(move || drop(registered.borrow_mut().remove(&id)));
+            Ok(off.into_js_value())
+        },
+    );
+    set_property(api, "on", &on.into_js_value());
+}
+
+fn dispatch(callbacks: &Callbacks, update: &Update) {
+    let (event, value) = match update {
+        Update::Block(value) => ("block", plain(value)),
+        Update::Reorg(value) => ("reorg", plain(value)),
+        Update::Transaction(value) => ("transaction", plain(value)),
+        Update::Peers(value) => ("peers", plain(value)),
+        Update::Connection(value) => ("connection", plain(value)),
+        Update::Mining(value) => ("mining", plain(value)),
+        Update::Log(value) => ("log", plain(value)),
+        Update::Status(_) | Update::Notice(_) => return,
+    };
+    let called: Vec<Function> = callbacks
+        .borrow()
+        .values()
+        .filter(|(name, _)| name == event)
+        .map(|(_, callback)| callback.clone())
+        .collect();
+    for callback in called {
+        if let Err(error) = callback.call1(&JsValue::UNDEFINED, &value) {
+            // One script's mistake is shown where scripts' mistakes are shown, and hurts nobody else.
+            report_error(&error);
+        }
+    }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = reportError)]
+    fn report_error(error: &JsValue);
+}
+
+fn value_of(reply: &Reply) -> JsValue {
+    match reply {
+        Reply::Status(value) => plain(value),
+        Reply::Mining(value) => plain(value),
+        Reply::Sent(value) => plain(value),
+        Reply::Block(value) => plain(value),
+        Reply::Blocks(value) => plain(value),
+        Reply::Transaction(value) => plain(value),
+        Reply::Account(value) => plain(value),
+        Reply::Mempool(value) => plain(value),
+        Reply::Peers(value) => plain(value),
+        Reply::Connection(value) => plain(value),
+        Reply::Synced(value) => plain(value),
+        Reply::Verified(value) => plain(value),
+        Reply::Imported(value) => plain(value),
+        Reply::Exported(bytes) => Uint8Array::from(bytes.as_slice()).into(),
+        Reply::Done => JsValue::UNDEFINED,
+    }
+}
+
+fn plain<T: Serialize>(value: &T) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).expect("views are plain data that serialises")
+}
+
+fn error_of(error: &ApiError) -> JsValue {
+    let value = Error::new(&error.message);
+    value.set_name("TabchainError");
+    set_property(&value, "code", &error.code.as_str().into());
+    if let Some(field) = &error.field {
+        set_property(&value, "field", &field.as_str().into());
+    }
+    value.into()
+}
+
+fn bad_argument(usage: &str) -> ApiError {
+    ApiError { code: "bad-argument".to_owned(), message: format!("usage: {usage}"), field: None }
+}
+
+fn object<T: serde::de::DeserializeOwned>(value: &JsValue, usage: &str) -> Result<T, ApiError> {
+    if !value.is_object() {
+        return Err(bad_argument(usage));
+    }
+    from_js(value.clone()).map_err(|error| bad_argument(&format!("{usage}: {error}")))
+}
+
+fn text(value: &JsValue, usage: &str) -> Result<String, ApiError> {
+    value.as_string().ok_or_else(|| bad_argument(&format!("{usage}: a string")))
+}
+
+fn number(value: &JsValue, usage: &str) -> Result<u32, ApiError> {
+    let number = value.as_f64().filter(|number| number.fract() == 0.0);
+    let number = number.filter(|number| (0.0..=f64::from(u32::MAX)).contains(number));
+    Ok(number.ok_or_else(|| bad_argument(&format!("{usage}: a whole number")))? as u32)
+}
+
+fn is_absent(value: &JsValue) -> bool {
+    value.is_undefined() || value.is_null()
+}
+
+fn bytes_of(buffer: &JsValue) -> Vec<u8> {
+    Uint8Array::new(buffer).to_vec()
+}

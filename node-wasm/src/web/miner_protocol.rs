@@ -1,0 +1,69 @@
+//! What the node worker and its miner workers say to each other.
+
+use ruint::aliases::U256;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{decode, encode};
+use crate::host::nonces;
+use crate::miner::Job;
+use crate::primitives::{Header, Target};
+
+/// To a miner worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum ToMiner {
+    /// Search this and nothing else.
+    Job(Order),
+    /// Rest until the next job.
+    Stop,
+}
+
+/// One worker's part of a job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    /// The job's id, in decimal digits: numbers of other threads lose bits above 2^53.
+    pub(super) job: String,
+    /// The header's 80 bytes.
+    header: Vec<u8>,
+    /// The target's 32 bytes, little-endian.
+    target: Vec<u8>,
+    /// The first nonce of the part.
+    pub(super) start: u32,
+    /// The end of the part, exclusive.
+    pub(super) end: u32,
+    /// Per cent of the worker's time.
+    pub(super) intensity: u32,
+}
+
+/// From a miner worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum FromMiner {
+    /// The worker listens.
+    Ready,
+    /// So many hashes since the last report.
+    Hashes(u32),
+    /// The worker broke and does nothing any more.
+    Broken { why: String },
+    /// A nonce was found.
+    Found { job: String, nonce: u32 },
+}
+
+impl Order {
+    /// The part of worker `index` of `workers`.
+    pub(super) fn new(job: &Job, index: u32, workers: u32, intensity: u32) -> Self {
+        let range = nonces::share(index, workers);
+        Self {
+            job: job.id.to_string(),
+            header: encode(&job.header),
+            target: job.target.value().to_le_bytes::<32>().to_vec(),
+            start: range.start,
+            end: range.end,
+            intensity,
+        }
+    }
+
+    /// What to search.
+    pub(super) fn search(&self) -> Option<(Header, Target)> {
+        let target = <[u8; 32]>::try_from(self.target.as_slice()).ok()?;
+        Some((decode(&self.header).ok()?, Target::new(U256::from_le_bytes(target))?))
+    }
+}

@@ -1,0 +1,79 @@
+//! What the node reports, stored and told to the page.
+
+use super::driver::Driver;
+use crate::api::{LogLevel, LogPart, Update, view};
+use crate::chain::ChainUpdate;
+use crate::node::{Event, MempoolChange};
+
+/// The most blocks of one change that the page is told one by one: after a long sync it needs the last ones only.
+const BLOCKS_TOLD_MAX: usize = 100;
+
+impl Driver {
+    /// The best chain changed: store it, tell it.
+    pub(super) fn chain_changed(&mut self, update: &ChainUpdate) {
+        if let Some(writer) = self.store.writer() {
+            writer.chain(update);
+        }
+        if let Some(reorg) = view::reorg(update) {
+            let (left, came) = (reorg.disconnected.len(), reorg.connected.len());
+            let text = format!("reorg at height {}: {left} blocks left, {came} came", reorg.fork_height);
+            self.page.log(LogPart::Chain, LogLevel::Warn, text);
+            self.page.update(Update::Reorg(reorg));
+        }
+        let own = self.wallet.address();
+        let skipped = update.connected.len().saturating_sub(BLOCKS_TOLD_MAX);
+        for block in update.connected.iter().skip(skipped) {
+            let summary = view::summary(block, &own);
+            if skipped == 0 {
+                let (height, payments) = (summary.height, summary.transactions);
+                let text = format!("block {height}, {}, with {payments} payments", summary.hash);
+                self.page.log(LogPart::Chain, LogLevel::Info, text);
+            }
+            self.page.update(Update::Block(summary));
+        }
+        self.page.status_changed();
+    }
+
+    /// The mempool changed: store it, tell what came.
+    pub(super) fn mempool_changed(&mut self, change: &MempoolChange) {
+        for id in &change.removed {
+            if let Some(writer) = self.store.writer() {
+                writer.payment(*id, None);
+            }
+        }
+        for id in &change.added {
+            // What came may have left again within the same change.
+            let Some(waiting) = self.node.mempool().get(id) else { continue };
+            let transaction = waiting.transaction.clone();
+            if let Some(writer) = self.store.writer() {
+                writer.payment(*id, Some(transaction.clone()));
+            }
+            if self.page.may_tell_payment() {
+                let view = view::pending(&self.node, &transaction);
+                let text = format!("payment {} of {} waits", view.id, view.amount);
+                self.page.log(LogPart::Mempool, LogLevel::Info, text);
+                self.page.update(Update::Transaction(Box::new(view)));
+            }
+        }
+        self.page.status_changed();
+    }
+
+    /// Something worth a line.
+    pub(super) fn node_event(&mut self, event: &Event) {
+        let (part, level) = match event {
+            Event::PeerConnected { .. } | Event::PeerGone(_) => (LogPart::Peers, LogLevel::Info),
+            Event::PeerRefused { .. } | Event::PeerStalled(_) => (LogPart::Peers, LogLevel::Warn),
+            Event::BlockRefused { .. } => (LogPart::Chain, LogLevel::Warn),
+            Event::Mined { .. } => (LogPart::Miner, LogLevel::Info),
+            Event::SyncStarted { .. } | Event::SyncFinished(_) => (LogPart::Sync, LogLevel::Info),
+        };
+        if matches!(event, Event::Mined { .. }) {
+            self.miners.won();
+        }
+        if part == LogPart::Peers {
+            self.page.peers(view::peers(&self.node));
+        }
+        self.page.log(part, level, event.to_string());
+        self.page.status_changed();
+    }
+}

@@ -1,0 +1,51 @@
+//! What the page and its node worker say to each other: the calls and updates of [`crate::api`], and the start.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::{ApiError, Command, Reply, Update};
+
+/// Names the build, so that a page and a worker file of different builds are noticed: worker files are not hashed.
+/// The build tool sets `TABCHAIN_BUILD`; without it the version must do.
+pub(super) const BUILD: &str = match option_env!("TABCHAIN_BUILD") {
+    Some(build) => build,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
+/// From the page to the worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum ToNode {
+    /// The first message, once the worker is ready.
+    Start(Start),
+    /// A command, answered under the same id.
+    Call { id: u32, command: Command },
+    /// Whether the browser promised to keep the store; workers cannot ask for it.
+    Persisted(bool),
+}
+
+/// What a node needs to know of its page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Start {
+    /// The room's name.
+    pub(super) room: String,
+    /// The relay that the link names.
+    pub(super) relay: Option<String>,
+    /// The relay of the page's own origin.
+    pub(super) own_relay: String,
+    /// The slot that the tab had before it was reloaded.
+    pub(super) slot: Option<u32>,
+}
+
+/// From the worker to the page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum FromNode {
+    /// The worker listens. Anything that was posted before is lost: its module awaits at top level.
+    Ready { build: String },
+    /// The node runs, in this slot; 0 is none.
+    Started { slot: u32 },
+    /// The answer to a call.
+    Answer { id: u32, result: Result<Reply, ApiError> },
+    /// Something happened.
+    Update(Update),
+    /// The node broke and does nothing any more. An exception in a task of a worker otherwise reaches nobody.
+    Broken { why: String },
+}

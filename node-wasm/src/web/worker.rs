@@ -1,0 +1,120 @@
+//! The node worker: waits for the page, opens the store, restores the chain, then drives the node.
+
+use futures::StreamExt;
+use futures::channel::mpsc::UnboundedReceiver;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+use super::driver::{Driver, Parts, config};
+use super::events::{Events, HostEvent};
+use super::js::{from_js, navigator, now, on_broken, property};
+use super::page::Page;
+use super::protocol::{BUILD, FromNode, Start, ToNode};
+use super::store::{Opened, Store};
+use crate::api::{LogLevel, LogPart, Notice};
+use crate::consensus::ChainParams;
+use crate::node::{Input, Node};
+use crate::units::{RoomName, Timestamp};
+
+/// Runs the worker; returns at once, the rest happens in callbacks.
+///
+/// # Errors
+/// When this is not a worker.
+pub fn run() -> Result<(), JsValue> {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
+    on_broken(&scope, |why| FromNode::Broken { why })?;
+    let page = Page::new()?;
+    let (events, inbox) = Events::new();
+    let sender = events.clone();
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        sender.post(HostEvent::Page(from_js(event.data())));
+    });
+    scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    page.post(&FromNode::Ready { build: BUILD.to_owned() });
+    spawn_local(live(scope, page, events, inbox));
+    Ok(())
+}
+
+async fn live(
+    scope: DedicatedWorkerGlobalScope,
+    page: Page,
+    events: Events,
+    mut inbox: UnboundedReceiver<HostEvent>,
+) {
+    // The page says nothing else first.
+    let start = loop {
+        match inbox.next().await {
+            Some(HostEvent::Page(Ok(ToNode::Start(start)))) => break start,
+            Some(_) => {}
+            None => return,
+        }
+    };
+    let mut driver = open(start, page, events, &scope).await;
+    driver.start(scope.navigator().on_line());
+    while let Some(event) = inbox.next().await {
+        driver.take(event);
+    }
+}
+
+async fn open(start: Start, mut page: Page, events: Events, scope: &DedicatedWorkerGlobalScope) -> Driver {
+    // The page parsed the name already.
+    let room: RoomName = start.room.parse().unwrap_or_default();
+    let genesis = ChainParams::room(room.clone()).genesis().hash();
+    let Opened { mut store, wallet, settings, notice } =
+        Store::open(&room, start.slot, genesis, &events).await;
+    page.post(&FromNode::Started { slot: store.slot_number() });
+    let mut notices: Vec<Notice> = notice.into_iter().collect();
+
+    let began = now();
+    let mut node = Node::new(config(&room, &wallet), began);
+    match store.restore(&mut node).await {
+        Ok(notice) => notices.extend(notice),
+        Err(error) => notices.push(store.give_up(&error.to_string())),
+    }
+    let text = format!("loaded {} blocks in {} ms", node.chain().height(), now().ms_since(began));
+    page.log(LogPart::Storage, LogLevel::Info, text);
+    notices.extend(clock_notice(&node));
+    for notice in notices {
+        page.log(LogPart::Storage, LogLevel::Warn, notice.message.clone());
+        page.notice(notice);
+    }
+    store.set_persistent(persisted().await);
+
+    let payments = store.payments().await;
+    let relay_url = start.relay.or_else(|| settings.relay.clone()).unwrap_or(start.own_relay);
+    let parts = Parts { room, node, wallet, store, settings, page, events, relay_url };
+    let mut driver = Driver::new(parts, scope);
+    for payment in payments {
+        driver.submitting.push_back(None);
+        driver.feed(Input::Submit(payment));
+    }
+    driver
+}
+
+/// A clock that is behind the stored chain refuses everyone's blocks.
+fn clock_notice(node: &Node) -> Option<Notice> {
+    let chain = node.chain();
+    let tip = chain.block(&chain.tip().hash)?;
+    let ahead = Timestamp(u64::from(tip.header.time.0) * 1000).ms_since(now()) / 1000;
+    (ahead > u64::from(chain.params().future_max)).then(|| Notice {
+        code: "clock".to_owned(),
+        message: format!(
+            "This machine's clock is {ahead} seconds behind the last stored block. Set it right, or blocks are refused."
+        ),
+    })
+}
+
+/// Whether the browser promised to keep the store.
+async fn persisted() -> bool {
+    let ask = || -> Option<js_sys::Promise> {
+        let storage = property(&navigator(), "storage");
+        let persisted: js_sys::Function = property(&storage, "persisted").dyn_into().ok()?;
+        persisted.call0(&storage).ok()?.dyn_into().ok()
+    };
+    match ask() {
+        Some(promise) => JsFuture::from(promise).await.is_ok_and(|kept| kept.is_truthy()),
+        None => false,
+    }
+}
