@@ -102,7 +102,7 @@ fn Page(props: &PageProps) -> Html {
             <Notices notices={state.notices.clone()} dispatch={dispatch.clone()} />
             <main>
                 <Strip chain={state.chain.clone()} {height} seen={state.seen} waiting={status.as_ref().map_or(0, |s| s.mempool)} mining={state.mining.on} />
-                <NewsLine news={state.news.clone()} syncing={status.as_ref().map_or(0, |s| s.syncing)} started={status.is_some()} />
+                <NewsLine news={state.news.clone()} syncing={status.as_ref().map_or(0, |s| s.syncing)} {height} />
                 <div class="columns">
                     <div class="column">
                         <Wallet status={status.clone()} chain={state.chain.clone()} sent={state.sent.clone()} dispatch={dispatch.clone()} />

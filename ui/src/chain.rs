@@ -158,7 +158,7 @@ pub(crate) mod tests {
     #[test]
     fn ten_thousand_blocks_are_walked_in_bounded_memory() {
         let mut chain = Chain::default();
-        let tip = 10_000;
+        let tip = 10_000_u32;
         for top in (0..=tip).rev().step_by(BLOCKS_MAX as usize) {
             let low = top.saturating_sub(BLOCKS_MAX - 1);
             chain.fill((low..=top).rev().map(|height| block(height, "a")).collect());

@@ -119,6 +119,7 @@ impl State {
                 self.chain = Rc::default();
                 self.mempool = Rc::default();
                 self.sent = Rc::default();
+                self.seen = None;
             }
             Action::Dismissed(code) => Rc::make_mut(&mut self.notices).retain(|notice| notice.code != code),
         }
@@ -169,7 +170,9 @@ impl State {
     }
 
     fn block_told(&mut self, block: BlockSummary) {
-        if !self.is_syncing() {
+        if self.is_syncing() {
+            self.seen = Some(block.height);
+        } else {
             let payments = text::count(block.transactions as usize, "payment");
             let (kind, text) = if block.mine {
                 (NewsKind::Won, format!("You won block {}: {} tabs.", block.height, block.reward))
@@ -304,7 +307,7 @@ mod tests {
     fn catching_up_is_not_news_block_by_block() {
         let behind = Status { syncing: 9, ..status(0, "a0") };
         let state = after(vec![Update::Status(Box::new(behind)), Update::Block(block(1, "a"))]);
-        assert_eq!(state.news, News::default());
+        assert_eq!((state.news, state.seen), (News::default(), Some(1)));
         let state = after(vec![Update::Status(Box::new(status(0, "a0"))), Update::Block(block(1, "a"))]);
         assert_eq!((state.news.number, state.news.kind), (1, NewsKind::Block));
     }

@@ -10,9 +10,11 @@ pub const ROWS_MAX: usize = 100;
 /// The rows to render of `total` equally high ones. Lengths are in CSS pixels.
 #[must_use]
 pub fn visible(scroll_top: i32, view_height: i32, row_height: i32, total: usize) -> Range<usize> {
+    // Some browsers scroll past the ends and spring back.
+    let top = scroll_top.max(0);
     let row = |y: i32| usize::try_from(y.max(0) / row_height.max(1)).unwrap_or(0);
-    let start = row(scroll_top).saturating_sub(OVERSCAN).min(total);
-    let end = row(scroll_top.saturating_add(view_height)).saturating_add(1 + OVERSCAN);
+    let start = row(top).saturating_sub(OVERSCAN).min(total);
+    let end = row(top.saturating_add(view_height)).saturating_add(1 + OVERSCAN);
     start..end.min(total).min(start + ROWS_MAX)
 }
 

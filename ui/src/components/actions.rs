@@ -47,7 +47,7 @@ pub(super) fn Actions(props: &ActionsProps) -> Html {
     let ask = {
         let (node, outcome) = (node.clone(), outcome.clone());
         move |test: &'static str, busy: &str, command: Command, read: fn(&'static str, Answer) -> Outcome| {
-            outcome.set(Some(Outcome::good(test, busy.to_owned())));
+            outcome.set(Some(Outcome::good("action-busy", busy.to_owned())));
             let outcome = outcome.clone();
             node.ask(command, move |answer| outcome.set(Some(read(test, answer))));
         }

@@ -26,12 +26,12 @@ pub struct HeaderProps {
 pub fn Header(props: &HeaderProps) -> Html {
     html! {
         <header class="bar">
-            <a class="brand" href="#/" aria-label="Tabchain, the lobby">
+            <div class="brand">
                 <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
                     <path d="M3 12V9q0-3 3-3h8q3 0 3 3v3h9q3 0 3 3v9q0 3-3 3H6q-3 0-3-3z" fill="currentColor" />
                 </svg>
                 <span>{ "Tabchain" }</span>
-            </a>
+            </div>
             <Room />
             <Relay connection={props.connection.clone()} />
             <Theme />
@@ -118,6 +118,9 @@ fn Theme() -> Html {
     };
     html! {
         <button type="button" class="button small theme" data-test="theme" {onclick}>
+            <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+                <path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 1.6v10.8a5.4 5.4 0 0 1 0-10.8z" fill="currentColor" />
+            </svg>
             <span class="visually-hidden">{ "Theme: " }</span>{ label }
         </button>
     }

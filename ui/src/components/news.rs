@@ -1,4 +1,5 @@
-//! The last thing that happened, in one line of its own: seen, and spoken by screen readers. It covers nothing.
+//! Where the chain stands and the last thing that happened, in one line of its own: seen, and spoken by screen readers.
+//! It covers nothing.
 
 use yew::prelude::*;
 
@@ -11,8 +12,8 @@ pub struct NewsProps {
     pub news: News,
     /// How many blocks a running sync still misses.
     pub syncing: u32,
-    /// Whether the node has started.
-    pub started: bool,
+    /// The height of the tip; `None` until the node has started.
+    pub height: Option<u32>,
 }
 
 /// The line.
@@ -25,15 +26,18 @@ pub fn NewsLine(props: &NewsProps) -> Html {
         NewsKind::Payment => "payment",
         NewsKind::Reorg => "reorg",
     };
-    let said = if !props.started {
-        "The node is starting.".to_owned()
-    } else if props.news.kind == NewsKind::Quiet {
-        "Nothing happened yet. Start the miner to make the next block.".to_owned()
-    } else {
-        props.news.text.clone()
+    let said = match props.height {
+        None => "The node is starting.".to_owned(),
+        Some(_) if props.news.kind != NewsKind::Quiet => props.news.text.clone(),
+        Some(0) => "A fresh room without a block. Start the miner to make the first one.".to_owned(),
+        Some(_) => "What happens in the room is told here.".to_owned(),
     };
     html! {
         <div class="news" data-kind={kind}>
+            if let Some(height) = props.height {
+                <p class="height"><span class="kicker">{ "Height" }</span>
+                    <span class="figure" data-test="tip-height">{ height }</span></p>
+            }
             <p role="status" aria-live="polite" data-test="news"><span key={props.news.number}>{ said }</span></p>
             if props.syncing > 0 {
                 <p class="syncing" data-test="syncing">

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::actions::Actions;
 use super::hash::Hash;
-use super::panel::{Panel, Stat};
+use super::panel::Panel;
 use crate::state::Action;
 use crate::text;
 
@@ -33,15 +33,12 @@ pub fn NodePanel(props: &NodePanelProps) -> Html {
     };
     html! {
         <Panel id="node" title="This node">
-            <dl class="stats">
-                <Stat label="Height" value={status.height.to_string()} test="tip-height" />
-                <Stat label="Payment number" value={status.nonce.to_string()} test="nonce" />
-            </dl>
             <dl class="facts">
                 { hash("Id", &status.node_id, "node-id") }
                 { hash("Tip", &status.tip, "tip-hash") }
                 { hash("Genesis", &status.genesis, "genesis-hash") }
                 { fact("Work", status.work.clone(), "work") }
+                { fact("Payments made", status.nonce.to_string(), "nonce") }
                 { fact("Slot", status.slot.to_string(), "slot") }
                 { fact("Kept", text::storage(status.storage).to_owned(), "storage") }
                 { fact("Version", status.version.clone(), "version") }

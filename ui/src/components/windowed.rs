@@ -65,7 +65,7 @@ pub(super) fn Windowed(props: &WindowedProps) -> Html {
     }
     let onscroll = move |_: Event| measure();
     html! {
-        <div ref={view} class="windowed" data-test={props.test} role="region" aria-label={props.label} tabindex="0" {onscroll}>
+        <div ref={view} class="windowed" data-test={props.test} role="group" aria-label={props.label} tabindex="0" {onscroll}>
             <div ref={rows} class="rows" role="list" aria-label={props.label}>
                 { for range.map(|index| props.row.emit(index)) }
             </div>
