@@ -117,30 +117,26 @@ pub(super) fn Actions(props: &ActionsProps) -> Html {
 }
 
 fn read_sync(test: &'static str, answer: Answer) -> Outcome {
-    read(test, answer, |reply| match reply {
-        Reply::Synced(synced) => Some(text::synced(&synced)),
-        _ => None,
-    })
+    read(
+        test,
+        answer,
+        |reply| if let Reply::Synced(result) = reply { Some(text::synced(&result)) } else { None },
+    )
 }
 
 fn read_check(test: &'static str, answer: Answer) -> Outcome {
     match answer {
-        Ok(Reply::Verified(verified)) if !verified.valid => Outcome::bad(test, text::verified(&verified)),
-        answer => read(test, answer, |reply| match reply {
-            Reply::Verified(verified) => Some(text::verified(&verified)),
-            _ => None,
-        }),
+        Ok(Reply::Verified(result)) if result.valid => Outcome::good(test, text::verified(&result)),
+        Ok(Reply::Verified(result)) => Outcome::bad(test, text::verified(&result)),
+        answer => read(test, answer, |_| None),
     }
 }
 
 fn read_import(test: &'static str, answer: Answer) -> Outcome {
-    read(test, answer, |reply| match reply {
-        Reply::Imported(imported) => Some(format!(
-            "The file holds. {} were new; the tip is block {}.",
-            text::count(imported.blocks as usize, "block"),
-            imported.height
-        )),
-        _ => None,
+    read(test, answer, |reply| {
+        let Reply::Imported(result) = reply else { return None };
+        let blocks = text::count(result.blocks as usize, "new block");
+        Some(format!("The file holds: {blocks}. The tip is block {}.", result.height))
     })
 }
 

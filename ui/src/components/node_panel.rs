@@ -38,7 +38,7 @@ pub fn NodePanel(props: &NodePanelProps) -> Html {
                 { hash("Tip", &status.tip, "tip-hash") }
                 { hash("Genesis", &status.genesis, "genesis-hash") }
                 { fact("Work", status.work.clone(), "work") }
-                { fact("Payments made", status.nonce.to_string(), "nonce") }
+                { fact("Payments", status.nonce.to_string(), "nonce") }
                 { fact("Slot", status.slot.to_string(), "slot") }
                 { fact("Kept", text::storage(status.storage).to_owned(), "storage") }
                 { fact("Version", status.version.clone(), "version") }
