@@ -1,7 +1,6 @@
 //! The page's program: puts the real node behind the page.
 
-use node_wasm::web::client::{NodeClient, StartOptions};
-use node_wasm::web::js_api;
+use node_wasm::web::{NodeClient, StartOptions, js_api};
 use ui::node::Node;
 
 fn main() {

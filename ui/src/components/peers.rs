@@ -1,4 +1,5 @@
-//! The other nodes of the room, as they present themselves.
+//! The other nodes of the room, as they present themselves. The panel keeps its height while they come and go, so that
+//! nothing below moves away from under a finger.
 
 use std::rc::Rc;
 
@@ -34,11 +35,15 @@ pub fn Peers(props: &PeersProps) -> Html {
     let aside = html! { <p class="count"><span class="figure" data-test="peer-count">{ count }</span></p> };
     html! {
         <Panel id="peers" title="Peers" {aside}>
-            if count == 0 {
-                <Alone online={props.connection.as_ref().is_some_and(|view| view.state == Connection::Online)} />
-            } else {
-                <ul class="peers">{ for props.peers.iter().take(PEERS_SHOWN).map(|peer| one(peer, props.height)) }</ul>
-            }
+            <div class="stable">
+                if count == 0 {
+                    <Alone online={props.connection.as_ref().is_some_and(|view| view.state == Connection::Online)} />
+                } else {
+                    <ul class="peers" tabindex="0" aria-label="Peers">
+                        { for props.peers.iter().take(PEERS_SHOWN).map(|peer| one(peer, props.height)) }
+                    </ul>
+                }
+            </div>
             if count > PEERS_SHOWN { <p class="note">{ format!("and {} more", count - PEERS_SHOWN) }</p> }
         </Panel>
     }
