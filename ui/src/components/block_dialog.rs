@@ -3,10 +3,10 @@
 use node_wasm::api::{BlockView, Command, Reply};
 use yew::prelude::*;
 
-use super::hash::Hash;
-use super::mark::Mark;
+use super::hash::hash;
+use super::mark::mark;
 use super::modal::Modal;
-use super::payments::Payment;
+use super::payments::payment_view;
 use crate::node::{unexpected, use_session};
 use crate::route::Route;
 use crate::{browser, text};
@@ -74,23 +74,23 @@ fn Detail(props: &DetailProps) -> Html {
     html! {
         <>
             <dl class="facts">
-                { fact("Hash", html! { <Hash value={block.hash.clone()} test="block-hash" /> }) }
+                { fact("Hash", hash(&block.hash, Some("block-hash"))) }
                 { fact("Previous", if block.height == 0 {
-                    html! { <Hash value={block.previous.clone()} test="block-previous" /> }
+                    hash(&block.previous, Some("block-previous"))
                 } else {
                     html! { <a href={Route::block(&room, &block.previous).to_string()}>
-                        <Hash value={block.previous.clone()} test="block-previous" /></a> }
+                        { hash(&block.previous, Some("block-previous")) }</a> }
                 }) }
                 { fact("Time", plain("block-time", browser::date_time(block.time))) }
                 { fact("Miner", if block.miner.is_empty() || block.height == 0 {
                     plain("block-miner", "nobody: every node makes the genesis itself".to_owned())
                 } else {
-                    html! { <><Mark of={block.miner.clone()} /><Hash value={block.miner.clone()} test="block-miner" /></> }
+                    html! { <>{ mark(&block.miner) }{ hash(&block.miner, Some("block-miner")) }</> }
                 }) }
                 { fact("Reward", with_unit("block-reward", block.reward.clone(), "tabs")) }
                 { fact("Nonce", plain("block-nonce", block.nonce.to_string())) }
-                { fact("Merkle root", html! { <Hash value={block.merkle_root.clone()} test="block-merkle-root" /> }) }
-                { fact("Target", html! { <Hash value={block.target.clone()} test="block-target" /> }) }
+                { fact("Merkle root", hash(&block.merkle_root, Some("block-merkle-root"))) }
+                { fact("Target", hash(&block.target, Some("block-target"))) }
                 { fact("Bits", plain("block-bits", block.bits.clone())) }
                 { fact("Size", with_unit("block-size", block.size.to_string(), "bytes")) }
                 { fact("Work so far", with_unit("block-work", block.work.clone(), "hashes")) }
@@ -98,7 +98,7 @@ fn Detail(props: &DetailProps) -> Html {
             <h3>{ text::count(block.transactions.len(), "payment") }</h3>
             <ul class="payments" data-test="block-transactions">
                 { for block.transactions.iter().take(shown).map(|payment| html! {
-                    <li key={payment.id.clone()}><Payment payment={payment.clone()} /></li>
+                    <li key={payment.id.clone()}>{ payment_view(payment, None) }</li>
                 }) }
             </ul>
             if more > 0 {

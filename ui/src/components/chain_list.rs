@@ -8,8 +8,8 @@ use node_wasm::units::RoomName;
 use yew::prelude::*;
 
 use super::clock::Age;
-use super::hash::Hash;
-use super::mark::Mark;
+use super::hash::hash;
+use super::mark::mark;
 use super::panel::Panel;
 use super::windowed::Windowed;
 use crate::chain::Chain;
@@ -84,9 +84,9 @@ fn one(height: u32, total: usize, block: Option<&BlockSummary>, room: &RoomName)
         Some(block) => html! {
             <a href={Route::block(room, &block.hash).to_string()} data-test="chain-row" data-height={height.to_string()}>
                 <b>{ format!("#{height}") }</b>
-                <Hash value={block.hash.clone()} />
+                { hash(&block.hash, None) }
                 <span class="who">
-                    if height > 0 { <Mark of={block.miner.clone()} /> }
+                    if height > 0 { { mark(&block.miner) } }
                     { if block.mine { "you" } else { "" } }
                 </span>
                 <span class="payments">{ text::count(block.transactions as usize, "payment") }</span>

@@ -6,18 +6,11 @@ use yew::prelude::*;
 /// How many colours the style sheet has.
 const HUES: u32 = 12;
 
-#[derive(Clone, Properties, PartialEq)]
-pub(super) struct MarkProps {
-    /// The identifier.
-    pub(super) of: AttrValue,
-}
-
 /// The face of an identifier; decoration, since the identifier stands beside it.
-#[component]
-pub(super) fn Mark(props: &MarkProps) -> Html {
+pub(super) fn mark(id: &str) -> Html {
     html! {
-        <svg class="mark" data-hue={hue(&props.of)} viewBox="0 0 5 5" aria-hidden="true" focusable="false">
-            <path d={cells(&props.of)} fill="currentColor" />
+        <svg class="mark" data-hue={hue(id)} viewBox="0 0 5 5" aria-hidden="true" focusable="false">
+            <path d={cells(id)} fill="currentColor" />
         </svg>
     }
 }

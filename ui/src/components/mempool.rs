@@ -6,7 +6,7 @@ use node_wasm::api::TransactionView;
 use yew::prelude::*;
 
 use super::panel::Panel;
-use super::payments::Payment;
+use super::payments::payment_view;
 use super::windowed::Windowed;
 
 /// The height of a row; the style sheet has the same.
@@ -31,7 +31,7 @@ pub fn Mempool(props: &MempoolProps) -> Html {
         let (payments, own) = (props.payments.clone(), props.own.clone());
         Callback::from(move |index: usize| match payments.get(index) {
             Some(payment) => html! {
-                <div class="row" role="listitem" key={payment.id.clone()}><Payment payment={payment.clone()} own={own.clone()} /></div>
+                <div class="row" role="listitem" key={payment.id.clone()}>{ payment_view(payment, own.as_deref()) }</div>
             },
             None => Html::default(),
         })

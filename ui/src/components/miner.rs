@@ -4,7 +4,7 @@ use node_wasm::api::{Command, MineRequest, MiningView};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::panel::{Panel, Stat};
+use super::panel::{Panel, stat};
 use crate::node::use_session;
 
 #[derive(Clone, Properties, PartialEq)]
@@ -30,8 +30,8 @@ pub fn Miner(props: &MinerProps) -> Html {
     html! {
         <Panel id="miner" title="Miner">
             <dl class="stats">
-                <Stat label="Blocks won" value={mining.blocks_won.to_string()} test="blocks-won" />
-                <Stat label="Cores at work" value={if mining.on { mining.workers } else { 0 }.to_string()} test="workers" />
+                { stat("Blocks won", &mining.blocks_won.to_string(), "", "blocks-won") }
+                { stat("Cores at work", &if mining.on { mining.workers } else { 0 }.to_string(), "", "workers") }
             </dl>
             <Slider id="mine-workers" label="Cores" value={mining.workers} max={mining.workers_max.max(1)} chosen={workers} />
             <Slider id="mine-intensity" label="Intensity" unit="%" value={mining.intensity.max(1)} max={100} chosen={intensity} />

@@ -6,7 +6,7 @@ use node_wasm::api::Status;
 use yew::prelude::*;
 
 use super::actions::Actions;
-use super::hash::Hash;
+use super::hash::hash;
 use super::panel::Panel;
 use crate::state::Action;
 use crate::text;
@@ -26,7 +26,7 @@ pub fn NodePanel(props: &NodePanelProps) -> Html {
         return html! { <Panel id="node" title="This node"><p class="empty">{ "Waiting for the node." }</p></Panel> };
     };
     let hash = |label: &'static str, value: &str, test: &'static str| {
-        html! { <div><dt>{ label }</dt><dd><Hash value={value.to_owned()} {test} /></dd></div> }
+        html! { <div><dt>{ label }</dt><dd>{ hash(value, Some(test)) }</dd></div> }
     };
     let fact = |label: &'static str, value: String, test: &'static str| {
         html! { <div><dt>{ label }</dt><dd data-test={test}>{ value }</dd></div> }

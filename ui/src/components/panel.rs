@@ -26,29 +26,12 @@ pub(super) fn Panel(props: &PanelProps) -> Html {
     }
 }
 
-#[derive(Clone, Properties, PartialEq)]
-pub(super) struct StatProps {
-    /// What the figure is.
-    pub(super) label: &'static str,
-    /// The figure, in plain digits.
-    pub(super) value: AttrValue,
-    /// Its unit.
-    #[prop_or_default]
-    pub(super) unit: Option<&'static str>,
-    /// The name for tests.
-    pub(super) test: &'static str,
-}
-
-/// A figure.
-#[component]
-pub(super) fn Stat(props: &StatProps) -> Html {
+/// A figure in plain digits, its unit (or none) and its name for tests.
+pub(super) fn stat(label: &'static str, value: &str, unit: &'static str, test: &'static str) -> Html {
     html! {
         <div class="stat">
-            <dt>{ props.label }</dt>
-            <dd>
-                <span class="figure" data-test={props.test}>{ props.value.clone() }</span>
-                if let Some(unit) = props.unit { <span class="unit">{ unit }</span> }
-            </dd>
+            <dt>{ label }</dt>
+            <dd><span class="figure" data-test={test}>{ value.to_owned() }</span><span class="unit">{ unit }</span></dd>
         </div>
     }
 }

@@ -3,31 +3,20 @@
 use node_wasm::api::{TransactionState, TransactionView};
 use yew::prelude::*;
 
-use super::hash::Hash;
-use super::mark::Mark;
+use super::hash::hash;
+use super::mark::mark;
 
-#[derive(Clone, Properties, PartialEq)]
-pub(super) struct PaymentProps {
-    /// The payment.
-    pub(super) payment: TransactionView,
-    /// The own address, shown as "you".
-    #[prop_or_default]
-    pub(super) own: Option<AttrValue>,
-}
-
-/// A payment.
-#[component]
-pub(super) fn Payment(props: &PaymentProps) -> Html {
-    let payment = &props.payment;
+/// A payment; the own address is shown as "you".
+pub(super) fn payment_view(payment: &TransactionView, own: Option<&str>) -> Html {
     let (state, sentence) = match payment.state {
         TransactionState::Pending => ("pending", format!("pending for block {}", payment.height)),
         TransactionState::Confirmed => ("confirmed", format!("confirmed in block {}", payment.height)),
     };
     let party = |address: &str| -> Html {
-        if props.own.as_deref() == Some(address) {
+        if own == Some(address) {
             html! { <b>{ "you" }</b> }
         } else {
-            html! { <><Mark of={address.to_owned()} /><Hash value={address.to_owned()} /></> }
+            html! { <>{ mark(address) }{ hash(address, None) }</> }
         }
     };
     html! {
@@ -38,7 +27,7 @@ pub(super) fn Payment(props: &PaymentProps) -> Html {
             <p class="data" data-test="payment-data">{ payment.data.clone() }</p>
             <p class="id"><span class="chip" data-state={state} data-test="payment-state">{ sentence }</span>
                 <span class="fee">{ format!("fee {}", payment.fee) }</span>
-                <Hash value={payment.id.clone()} test="payment-id" /></p>
+                { hash(&payment.id, Some("payment-id")) }</p>
         </article>
     }
 }

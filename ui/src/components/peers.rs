@@ -8,8 +8,8 @@ use yew::prelude::*;
 
 use super::clock::Age;
 use super::copy::CopyButton;
-use super::hash::Hash;
-use super::mark::Mark;
+use super::hash::hash;
+use super::mark::mark;
 use super::panel::Panel;
 use crate::node::use_session;
 use crate::route::Route;
@@ -75,8 +75,8 @@ fn one(peer: &PeerView, height: Option<u32>) -> Html {
     let behind = height.is_some_and(|height| peer.height < height);
     html! {
         <li key={peer.id.clone()} data-test="peer" data-id={peer.id.clone()} data-height={peer.height.to_string()}>
-            <Mark of={peer.id.clone()} />
-            <Hash value={peer.id.clone()} />
+            { mark(&peer.id) }
+            { hash(&peer.id, None) }
             <p class="facts">
                 <span>{ text::via(peer.via) }</span>
                 <span data-behind={behind.to_string()}>{ format!("at #{}", peer.height) }</span>

@@ -8,7 +8,7 @@ use node_wasm::units::RoomName;
 use yew::prelude::*;
 
 use super::clock::Age;
-use super::mark::{Mark, hue};
+use super::mark::{hue, mark};
 use crate::chain::Chain;
 use crate::node::use_session;
 use crate::route::Route;
@@ -72,7 +72,7 @@ fn tab(block: &BlockSummary, room: &RoomName, is_new: bool) -> Html {
                         <b>{ "Genesis" }</b>
                         <span>{ "made of the room's rules" }</span>
                     } else {
-                        <span class="who"><Mark of={block.miner.clone()} />
+                        <span class="who">{ mark(&block.miner) }
                             <b>{ if block.mine { "You".to_owned() } else { tail(&block.miner) } }</b></span>
                         <span>{ payments }</span>
                         <Age since={block.time} />

@@ -6,10 +6,10 @@ use node_wasm::api::{Status, TransactionView};
 use yew::prelude::*;
 
 use super::copy::CopyButton;
-use super::hash::Hash;
-use super::mark::Mark;
-use super::panel::{Panel, Stat};
-use super::payments::Payment;
+use super::hash::hash;
+use super::mark::mark;
+use super::panel::{Panel, stat};
+use super::payments::payment_view;
 use super::send_form::SendForm;
 use crate::chain::Chain;
 use crate::state::Action;
@@ -36,13 +36,13 @@ pub fn Wallet(props: &WalletProps) -> Html {
     html! {
         <Panel id="wallet" title="Wallet">
             <dl class="stats">
-                <Stat label="Balance" value={status.balance.clone()} unit="tabs" test="balance" />
-                <Stat label="On its way out" value={status.pending.clone()} unit="tabs" test="pending" />
+                { stat("Balance", &status.balance, "tabs", "balance") }
+                { stat("On its way out", &status.pending, "tabs", "pending") }
             </dl>
             <div class="identity">
-                <Mark of={status.address.clone()} />
+                { mark(&status.address) }
                 <div><span class="kicker">{ "Your address" }</span>
-                    <Hash value={status.address.clone()} test="address" /></div>
+                    { hash(&status.address, Some("address")) }</div>
                 <CopyButton text={status.address.clone()} what="address" test="copy-address" />
             </div>
             <SendForm {known} dispatch={props.dispatch.clone()} />
@@ -50,7 +50,7 @@ pub fn Wallet(props: &WalletProps) -> Html {
                 <h3>{ "Sent from here" }</h3>
                 <ul class="payments" data-test="sent">
                     { for props.sent.iter().map(|payment| html! {
-                        <li key={payment.id.clone()}><Payment payment={payment.clone()} own={status.address.clone()} /></li>
+                        <li key={payment.id.clone()}>{ payment_view(payment, Some(&status.address)) }</li>
                     }) }
                 </ul>
             }
