@@ -128,7 +128,7 @@ pub(crate) mod tests {
         (0..=5).for_each(|height| chain.extend(block(height, "a")));
         chain.extend(block(3, "b"));
         assert_eq!(heights(&chain, 3), [3, 2, 1, 0]);
-        assert_eq!(chain.block(3).unwrap().hash, "b3");
+        assert_eq!(chain.block(3).map(|block| block.hash.as_str()), Some("b3"));
         assert_eq!(chain.block(4), None);
     }
 
