@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the page asks of the node. Each is answered once, by a [`Reply`] or an [`ApiError`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Command {
     /// The state at a glance.
     Status,
@@ -147,7 +147,7 @@ pub struct ApiError {
 
 /// The answer to a [`Command`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", content = "value", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Reply {
     /// To [`Command::Status`].
     Status(Box<Status>),
@@ -477,7 +477,7 @@ pub struct Imported {
 
 /// What the node tells the page by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "update", content = "value", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Update {
     /// Figures changed; sent at most a few times a second.
     Status(Box<Status>),

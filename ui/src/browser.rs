@@ -1,0 +1,161 @@
+//! What the page asks of its browser: the address, the clipboard, sharing, files, the theme, the clock.
+//!
+//! Nothing here panics where a browser refuses: a refusal is `None`, `false` or no effect.
+
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, HtmlAnchorElement, HtmlElement, Location, Url, Window};
+
+fn window() -> Window {
+    web_sys::window().expect("the page's code runs in a window")
+}
+
+fn location() -> Location {
+    window().location()
+}
+
+/// The clock, in Unix milliseconds.
+#[must_use]
+pub fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// A time of day where the user is: `13:05:59`.
+#[must_use]
+pub fn time_of_day(ms: u64) -> String {
+    let text = String::from(js_sys::Date::new(&JsValue::from_f64(ms as f64)).to_time_string());
+    text.chars().take(8).collect()
+}
+
+/// A date and time in UTC, as ISO 8601.
+#[must_use]
+pub fn date_time(ms: u64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
+    // A date outside JavaScript's range would throw.
+    if date.get_time().is_nan() { "unknown".to_owned() } else { date.to_iso_string().into() }
+}
+
+/// The part of the address from `#` on.
+#[must_use]
+pub fn hash() -> String {
+    location().hash().unwrap_or_default()
+}
+
+/// Goes to another part of the page; a step back undoes it.
+pub fn go(hash: &str) {
+    // Browsers refuse only after hundreds of changes in seconds; then the page stays where it is.
+    location().set_hash(hash).ok();
+}
+
+/// Loads the page again.
+pub fn reload() {
+    location().reload().ok();
+}
+
+/// The relay that the address names.
+#[must_use]
+pub fn relay() -> Option<String> {
+    let search = location().search().ok()?;
+    let relay = js_sys::decode_uri_component(crate::route::relay_of(&search)?).ok()?;
+    Some(relay.into())
+}
+
+/// The whole link to a part of the page.
+#[must_use]
+pub fn link_to(hash: &str) -> String {
+    let href = location().href().unwrap_or_default();
+    let page = href.split('#').next().unwrap_or_default();
+    format!("{page}{hash}")
+}
+
+/// Names the tab.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().document() {
+        document.set_title(title);
+    }
+}
+
+/// Puts a text into the clipboard; says whether that was allowed.
+pub async fn copy(text: String) -> bool {
+    let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
+    match clipboard.dyn_into::<web_sys::Clipboard>() {
+        Ok(clipboard) => JsFuture::from(clipboard.write_text(&text)).await.is_ok(),
+        // Absent on pages that are neither https nor local.
+        Err(_) => false,
+    }
+}
+
+/// Whether the system has a dialog for sharing.
+#[must_use]
+pub fn can_share() -> bool {
+    Reflect::get(&window().navigator(), &"share".into()).is_ok_and(|share| share.is_function())
+}
+
+/// Opens the system's dialog for sharing.
+pub fn share(title: &str, url: &str) {
+    let navigator = window().navigator();
+    let data = Object::new();
+    let filled = Reflect::set(&data, &"title".into(), &title.into())
+        .and_then(|_| Reflect::set(&data, &"url".into(), &url.into()))
+        .and_then(|_| Reflect::get(&navigator, &"share".into()));
+    if let Ok(share) = filled
+        && let Some(share) = share.dyn_ref::<Function>()
+        && let Ok(promise) = share.call1(&navigator, &data)
+    {
+        // A closed dialog rejects: that is the user's answer.
+        wasm_bindgen_futures::spawn_local(async move {
+            JsFuture::from(js_sys::Promise::resolve(&promise)).await.ok();
+        });
+    }
+}
+
+/// Saves bytes as a file of the user's.
+pub fn save(name: &str, bytes: &[u8]) -> bool {
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    let Ok(url) =
+        Blob::new_with_u8_array_sequence(&parts).and_then(|blob| Url::create_object_url_with_blob(&blob))
+    else {
+        return false;
+    };
+    let anchor = window().document().and_then(|document| document.create_element("a").ok());
+    if let Some(anchor) = anchor.and_then(|anchor| anchor.dyn_into::<HtmlAnchorElement>().ok()) {
+        anchor.set_href(&url);
+        anchor.set_download(name);
+        anchor.click();
+    }
+    // The download has taken its own reference when the click returns.
+    Url::revoke_object_url(&url).is_ok()
+}
+
+/// Reads a file of the user's.
+pub async fn read(file: web_sys::File) -> Option<Vec<u8>> {
+    let buffer = JsFuture::from(file.array_buffer()).await.ok()?;
+    Some(Uint8Array::new(&buffer).to_vec())
+}
+
+const THEME_KEY: &str = "theme";
+
+/// The theme that the user chose: `light` or `dark`; `None` follows the system.
+#[must_use]
+pub fn theme() -> Option<String> {
+    window().local_storage().ok()??.get_item(THEME_KEY).ok()?
+}
+
+/// Shows and remembers a theme.
+pub fn set_theme(theme: Option<&str>) {
+    let root = window().document().and_then(|document| document.document_element());
+    if let Some(root) = root.and_then(|root| root.dyn_into::<HtmlElement>().ok()) {
+        match theme {
+            Some(theme) => root.set_attribute("data-theme", theme).ok(),
+            None => root.remove_attribute("data-theme").ok(),
+        };
+    }
+    // Without storage the choice lasts as long as the page.
+    if let Ok(Some(storage)) = window().local_storage() {
+        match theme {
+            Some(theme) => storage.set_item(THEME_KEY, theme).ok(),
+            None => storage.remove_item(THEME_KEY).ok(),
+        };
+    }
+}

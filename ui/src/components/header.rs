@@ -1,0 +1,158 @@
+//! The bar on top: the room and its link, the relay connection, the theme, and the miner's switch, which on phones sits
+//! at the bottom, under the thumb. Always in sight.
+
+use node_wasm::api::{Command, Connection, ConnectionView, MineRequest, MiningView};
+use yew::prelude::*;
+
+use super::clock::use_now;
+use super::copy::CopyButton;
+use super::room_dialog::RoomDialog;
+use crate::node::use_session;
+use crate::route::Route;
+use crate::{browser, text};
+
+#[derive(Clone, Properties, PartialEq)]
+pub struct HeaderProps {
+    /// The miner.
+    pub mining: MiningView,
+    /// The relay connection.
+    pub connection: Option<ConnectionView>,
+    /// What the wallet owns.
+    pub balance: Option<String>,
+}
+
+/// The bar on top.
+#[component]
+pub fn Header(props: &HeaderProps) -> Html {
+    html! {
+        <header class="bar">
+            <div class="brand">
+                <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+                    <path d="M3 12V9q0-3 3-3h8q3 0 3 3v3h9q3 0 3 3v9q0 3-3 3H6q-3 0-3-3z" fill="currentColor" />
+                </svg>
+                <span>{ "Tabchain" }</span>
+            </div>
+            <Room />
+            <Relay connection={props.connection.clone()} />
+            <Theme />
+            <Switch mining={props.mining} ready={props.balance.is_some()} />
+        </header>
+    }
+}
+
+/// The room, its link, and the way to another.
+#[component]
+fn Room() -> Html {
+    let room = use_session().room;
+    let asking = use_state(|| false);
+    let link = browser::link_to(&Route::room(&room).to_string());
+    let set = |value: bool| {
+        let asking = asking.clone();
+        move |()| asking.set(value)
+    };
+    let (open, closed) = (set(true), set(false));
+    let share = {
+        let (title, link) = (format!("Tabchain room {room}"), link.clone());
+        move |_: MouseEvent| browser::share(&title, &link)
+    };
+    html! {
+        <div class="room">
+            <h1><span class="kicker">{ "Room" }</span>{ " " }<span data-test="room">{ room.to_string() }</span></h1>
+            <div class="actions">
+                <CopyButton text={link} what="link" test="copy-link" />
+                if browser::can_share() {
+                    <button type="button" class="button small" data-test="share" onclick={share}>{ "Share" }</button>
+                }
+                <button type="button" class="button small" data-test="switch-room" aria-haspopup="dialog"
+                    onclick={move |_: MouseEvent| open(())}>{ "Other room" }</button>
+            </div>
+            if *asking { <RoomDialog closed={Callback::from(closed)} /> }
+        </div>
+    }
+}
+
+#[derive(Clone, Properties, PartialEq)]
+struct RelayProps {
+    connection: Option<ConnectionView>,
+}
+
+/// The relay connection: its word, its sentence, its switch.
+#[component]
+fn Relay(props: &RelayProps) -> Html {
+    let node = use_session().node;
+    let now = use_now();
+    let Some(view) = &props.connection else {
+        return html! { <div class="relay"><p><b data-test="connection">{ "connecting" }</b></p></div> };
+    };
+    let off = view.state == Connection::Off;
+    let word = text::connection_word(view.state);
+    let onclick = move |_: MouseEvent| {
+        node.tell(if off { Command::Connect { relay: None } } else { Command::Disconnect });
+    };
+    html! {
+        <div class="relay" data-state={word}>
+            <p title={view.relay.clone()}>
+                <span class="lamp" aria-hidden="true"></span>
+                <b data-test="connection">{ word }</b>
+                <span class="sentence" data-test="connection-sentence">{ text::connection_sentence(view, now) }</span>
+            </p>
+            <button type="button" class="button small" data-test="connect-toggle" {onclick}>
+                { if off { "Connect" } else { "Unplug" } }
+            </button>
+        </div>
+    }
+}
+
+/// Light, dark, or as the system has it.
+#[component]
+fn Theme() -> Html {
+    let theme = use_state(browser::theme);
+    let (label, next) = match theme.as_deref() {
+        Some("light") => ("Light", Some("dark")),
+        Some("dark") => ("Dark", None),
+        Some(_) | None => ("Auto", Some("light")),
+    };
+    let onclick = move |_: MouseEvent| {
+        browser::set_theme(next);
+        theme.set(next.map(str::to_owned));
+    };
+    html! {
+        <button type="button" class="button small theme" data-test="theme" {onclick}>
+            <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+                <path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 1.6v10.8a5.4 5.4 0 0 1 0-10.8z" fill="currentColor" />
+            </svg>
+            <span class="visually-hidden">{ "Theme: " }</span>{ label }
+        </button>
+    }
+}
+
+#[derive(Clone, Properties, PartialEq)]
+struct SwitchProps {
+    mining: MiningView,
+    ready: bool,
+}
+
+/// Starts and stops the miner.
+#[component]
+fn Switch(props: &SwitchProps) -> Html {
+    let node = use_session().node;
+    let MiningView { on, waiting, hash_rate, .. } = props.mining;
+    let onclick = move |_: MouseEvent| {
+        node.tell(Command::Mine(MineRequest { on: !on, workers: None, intensity: None }));
+    };
+    let (number, unit) = text::hash_rate(hash_rate);
+    let state = match (on, waiting) {
+        (false, _) => "The miner rests",
+        (true, true) => "Asking the peers first",
+        (true, false) => "Mining",
+    };
+    html! {
+        <div class="switch" data-on={on.to_string()}>
+            <p><span class="kicker">{ state }</span>
+                <span class="figure" data-test="hash-rate" data-value={(hash_rate as u64).to_string()}>{ number }</span>
+                { " " }<span class="unit" data-test="hash-rate-unit">{ unit }</span></p>
+            <button type="button" class="button primary" data-test="mine-toggle" aria-pressed={on.to_string()}
+                disabled={!props.ready} {onclick}>{ if on { "Stop mining" } else { "Start mining" } }</button>
+        </div>
+    }
+}

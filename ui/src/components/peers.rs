@@ -1,0 +1,88 @@
+//! The other nodes of the room, as they present themselves. The panel keeps its height while they come and go, so that
+//! nothing below moves away from under a finger.
+
+use std::rc::Rc;
+
+use node_wasm::api::{Connection, ConnectionView, PeerView};
+use yew::prelude::*;
+
+use super::clock::Age;
+use super::copy::CopyButton;
+use super::hash::hash;
+use super::mark::mark;
+use super::panel::Panel;
+use crate::node::use_session;
+use crate::route::Route;
+use crate::{browser, text};
+
+/// A class of thirty and a few phones, all in the document; of a larger room the first ones.
+const PEERS_SHOWN: usize = 60;
+
+#[derive(Clone, Properties, PartialEq)]
+pub struct PeersProps {
+    /// The peers.
+    pub peers: Rc<Vec<PeerView>>,
+    /// The relay connection.
+    pub connection: Option<ConnectionView>,
+    /// The height of the own tip.
+    pub height: Option<u32>,
+}
+
+/// The peers.
+#[component]
+pub fn Peers(props: &PeersProps) -> Html {
+    let count = props.peers.len();
+    let aside = html! { <p class="count"><span class="figure" data-test="peer-count">{ count }</span></p> };
+    html! {
+        <Panel id="peers" title="Peers" {aside}>
+            <div class="stable">
+                if count == 0 {
+                    <Alone online={props.connection.as_ref().is_some_and(|view| view.state == Connection::Online)} />
+                } else {
+                    <ul class="peers" tabindex="0" aria-label="Peers">
+                        { for props.peers.iter().take(PEERS_SHOWN).map(|peer| one(peer, props.height)) }
+                    </ul>
+                }
+            </div>
+            if count > PEERS_SHOWN { <p class="note">{ format!("and {} more", count - PEERS_SHOWN) }</p> }
+        </Panel>
+    }
+}
+
+#[derive(Clone, Properties, PartialEq)]
+struct AloneProps {
+    online: bool,
+}
+
+/// What to do about being alone.
+#[component]
+fn Alone(props: &AloneProps) -> Html {
+    let link = browser::link_to(&Route::room(&use_session().room).to_string());
+    html! {
+        <div class="empty" data-test="no-peers">
+            <p>{ "You are the only node here. " }
+                { if props.online { "Send the link to someone, or open it in a second tab: every tab is a node." }
+                  else { "Open the link in a second tab of this browser: tabs find each other without a relay." } }</p>
+            <div class="actions">
+                <a class="button" href={link.clone()} target="_blank" data-test="second-tab">{ "Open a second tab" }</a>
+                <CopyButton text={link} what="link" test="copy-link-peers" />
+            </div>
+        </div>
+    }
+}
+
+fn one(peer: &PeerView, height: Option<u32>) -> Html {
+    let behind = height.is_some_and(|height| peer.height < height);
+    html! {
+        <li key={peer.id.clone()} data-test="peer" data-id={peer.id.clone()} data-height={peer.height.to_string()}>
+            { mark(&peer.id) }
+            { hash(&peer.id, None) }
+            <p class="facts">
+                <span>{ text::via(peer.via) }</span>
+                <span data-behind={behind.to_string()}>{ format!("at #{}", peer.height) }</span>
+                if let Some(latency) = peer.latency_ms { <span>{ format!("{latency} ms") }</span> }
+                <span>{ "met " }<Age since={peer.since} /></span>
+            </p>
+        </li>
+    }
+}

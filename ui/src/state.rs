@@ -1,0 +1,385 @@
+//! What the page knows, and how it changes. Pure: the node's updates in, what is to be shown out.
+//!
+//! Every figure has one source. Where the node tells the same thing in two updates (the tip in `Status` and `Block`,
+//! the hash rate in `Status` and `Mining`), the later one wins for every panel. Left out: fetching, which
+//! [`crate::app`] does when the state says that something is missing.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use node_wasm::api::{
+    BlockSummary, ConnectionView, LogLine, MiningView, Notice, PeerView, Reorg, Status, TransactionView,
+    Update,
+};
+use yew::Reducible;
+
+use crate::chain::Chain;
+use crate::text;
+
+/// Log lines kept: an hour of a lively room.
+pub const LOG_MAX: usize = 500;
+/// Notices kept; the node has fewer kinds of them.
+pub const NOTICES_MAX: usize = 8;
+/// Payments of this wallet that are followed until they are confirmed.
+pub const SENT_MAX: usize = 5;
+
+/// Everything that the page shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The figures at a glance; `None` until the node has started.
+    pub status: Option<Rc<Status>>,
+    /// The relay connection.
+    pub connection: Option<ConnectionView>,
+    /// The miner.
+    pub mining: MiningView,
+    /// The peers, by id.
+    pub peers: Rc<Vec<PeerView>>,
+    /// The blocks near the tip and in sight.
+    pub chain: Rc<Chain>,
+    /// Blocks above this height came while the page was open.
+    pub seen: Option<u32>,
+    /// The waiting payments, the next to be mined first.
+    pub mempool: Rc<Vec<TransactionView>>,
+    /// The payments sent from this page, the newest first.
+    pub sent: Rc<Vec<TransactionView>>,
+    /// The node log, the newest line first.
+    pub log: Rc<VecDeque<Rc<LogLine>>>,
+    /// What the user has not dealt with.
+    pub notices: Rc<Vec<Notice>>,
+    /// The last thing that happened.
+    pub news: News,
+}
+
+/// The last thing that happened, as shown and spoken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Counts the news, so that the same text twice is spoken twice.
+    pub number: u32,
+    /// What it is about.
+    pub kind: NewsKind,
+    /// A sentence.
+    pub text: String,
+}
+
+/// What a piece of news is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NewsKind {
+    /// Nothing happened yet.
+    #[default]
+    Quiet,
+    /// A block.
+    Block,
+    /// A block of this wallet.
+    Won,
+    /// A payment.
+    Payment,
+    /// Another branch of the chain.
+    Reorg,
+}
+
+/// What can happen to the state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// The node told something; several things in order.
+    Told(Vec<Update>),
+    /// Blocks that were asked for.
+    Blocks(Vec<BlockSummary>),
+    /// The mempool, as asked for.
+    Mempool(Vec<TransactionView>),
+    /// The peers, as asked for.
+    Peers(Vec<PeerView>),
+    /// A payment of this page, accepted or asked about again.
+    Payment(TransactionView),
+    /// The node forgot the chain.
+    Forgotten,
+    /// The user has dealt with a notice.
+    Dismissed(String),
+}
+
+impl Reducible for State {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut state = Rc::unwrap_or_clone(self);
+        state.apply(action);
+        Rc::new(state)
+    }
+}
+
+impl State {
+    /// Changes the state by an action.
+    pub fn apply(&mut self, action: Action) {
+        match action {
+            Action::Told(updates) => updates.into_iter().for_each(|update| self.told(update)),
+            Action::Blocks(blocks) => Rc::make_mut(&mut self.chain).fill(blocks),
+            Action::Mempool(waiting) => self.mempool = Rc::new(waiting),
+            Action::Peers(peers) => self.peers = Rc::new(peers),
+            Action::Payment(payment) => self.follow(payment),
+            Action::Forgotten => {
+                self.chain = Rc::default();
+                self.mempool = Rc::default();
+                self.sent = Rc::default();
+                self.seen = None;
+            }
+            Action::Dismissed(code) => Rc::make_mut(&mut self.notices).retain(|notice| notice.code != code),
+        }
+    }
+
+    /// Whether the page shows a chain that is still being caught up with.
+    #[must_use]
+    pub fn is_syncing(&self) -> bool {
+        self.status.as_ref().is_some_and(|status| status.syncing > 0)
+    }
+
+    fn told(&mut self, update: Update) {
+        match update {
+            Update::Status(status) => self.status_told(*status),
+            Update::Block(block) => self.block_told(block),
+            Update::Reorg(reorg) => self.reorg_told(&reorg),
+            Update::Transaction(payment) => self.payment_told(*payment),
+            Update::Peers(peers) => self.peers = Rc::new(peers),
+            Update::Connection(connection) => self.connection = Some(connection),
+            Update::Mining(mining) => self.mining = mining,
+            Update::Log(line) => {
+                let log = Rc::make_mut(&mut self.log);
+                log.push_front(Rc::new(line));
+                log.truncate(LOG_MAX);
+            }
+            Update::Notice(notice) => {
+                let notices = Rc::make_mut(&mut self.notices);
+                notices.retain(|other| other.code != notice.code);
+                notices.insert(0, notice);
+                notices.truncate(NOTICES_MAX);
+            }
+        }
+    }
+
+    fn status_told(&mut self, status: Status) {
+        self.mining.on = status.mining;
+        self.mining.hash_rate = status.hash_rate;
+        let nothing = ConnectionView {
+            state: status.connection,
+            relay: String::new(),
+            reason: String::new(),
+            retry_at: None,
+        };
+        self.connection.get_or_insert(nothing).state = status.connection;
+        self.seen.get_or_insert(status.height);
+        Rc::make_mut(&mut self.chain).agree(status.height, &status.tip);
+        self.status = Some(Rc::new(status));
+    }
+
+    fn block_told(&mut self, block: BlockSummary) {
+        if self.is_syncing() {
+            self.seen = Some(block.height);
+        } else {
+            let payments = text::count(block.transactions as usize, "payment");
+            let (kind, text) = if block.mine {
+                (NewsKind::Won, format!("You won block {}: {} tabs.", block.height, block.reward))
+            } else {
+                let miner = text::short(&block.miner);
+                (NewsKind::Block, format!("Block {} by {miner}, with {payments}.", block.height))
+            };
+            self.report(kind, text);
+        }
+        if let Some(status) = self.status.as_mut().map(Rc::make_mut) {
+            status.height = block.height;
+            status.tip.clone_from(&block.hash);
+        }
+        Rc::make_mut(&mut self.chain).extend(block);
+    }
+
+    fn reorg_told(&mut self, reorg: &Reorg) {
+        let left = text::count(reorg.disconnected.len(), "block");
+        let came = reorg.connected.len();
+        let text = format!(
+            "A branch with more work won: {left} after block {} left the chain, {came} came.",
+            reorg.fork_height
+        );
+        self.report(NewsKind::Reorg, text);
+        Rc::make_mut(&mut self.chain).cut(reorg.fork_height.saturating_add(1));
+        self.seen = self.seen.map(|seen| seen.min(reorg.fork_height));
+    }
+
+    fn payment_told(&mut self, payment: TransactionView) {
+        let own = |address: &str| self.status.as_ref().is_some_and(|status| status.address == address);
+        let name = |address: &str| if own(address) { "you".to_owned() } else { text::short(address) };
+        let (from, to) = (name(&payment.from), name(&payment.to));
+        let message = if payment.data.is_empty() { "" } else { " and a message" };
+        let text =
+            format!("Payment of {} tabs{message} from {from} to {to} waits for a block.", payment.amount);
+        self.report(NewsKind::Payment, text);
+        let waiting = Rc::make_mut(&mut self.mempool);
+        waiting.retain(|other| other.id != payment.id);
+        waiting.push(payment);
+    }
+
+    fn follow(&mut self, payment: TransactionView) {
+        let sent = Rc::make_mut(&mut self.sent);
+        match sent.iter_mut().find(|other| other.id == payment.id) {
+            Some(known) => *known = payment,
+            None => sent.insert(0, payment),
+        }
+        sent.truncate(SENT_MAX);
+    }
+
+    fn report(&mut self, kind: NewsKind, text: String) {
+        self.news = News { number: self.news.number.wrapping_add(1), kind, text };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::tests::block;
+    use node_wasm::api::{Connection, LogLevel, LogPart, Storage, TransactionState};
+
+    fn status(height: u32, tip: &str) -> Status {
+        Status {
+            version: "0.1.0".to_owned(),
+            room: "lobby".to_owned(),
+            genesis: "a0".to_owned(),
+            node_id: "id".to_owned(),
+            address: "tab1me".to_owned(),
+            height,
+            tip: tip.to_owned(),
+            work: "1".to_owned(),
+            balance: "0".to_owned(),
+            nonce: 0,
+            pending: "0".to_owned(),
+            peers: 0,
+            mempool: 0,
+            mining: true,
+            hash_rate: 5.0,
+            connection: Connection::Online,
+            storage: Storage::Persistent,
+            slot: 1,
+            syncing: 0,
+        }
+    }
+
+    fn payment(id: &str, state: TransactionState) -> TransactionView {
+        TransactionView {
+            id: id.to_owned(),
+            from: "tab1me".to_owned(),
+            to: "tab1you".to_owned(),
+            amount: "5".to_owned(),
+            fee: "1".to_owned(),
+            nonce: 0,
+            data: String::new(),
+            size: 200,
+            state,
+            block: None,
+            height: 1,
+        }
+    }
+
+    fn after(updates: Vec<Update>) -> State {
+        let mut state = State::default();
+        state.apply(Action::Told(updates));
+        state
+    }
+
+    #[test]
+    fn no_two_panels_disagree_on_the_tip() {
+        let state = after(vec![Update::Status(Box::new(status(4, "a4"))), Update::Block(block(5, "a"))]);
+        let told = state.status.unwrap();
+        assert_eq!((told.height, told.tip.as_str()), (5, "a5"));
+        assert_eq!(state.chain.block(5).unwrap().hash, "a5");
+        assert_eq!(state.seen, Some(4));
+    }
+
+    #[test]
+    fn a_reorg_cuts_the_chain_and_is_told() {
+        let mut updates: Vec<Update> = (0..=5).map(|height| Update::Block(block(height, "a"))).collect();
+        let (disconnected, connected) = (vec!["a5".to_owned(), "a4".to_owned()], vec!["b4".to_owned(); 3]);
+        updates.push(Update::Reorg(Reorg { fork_height: 3, disconnected, connected }));
+        let state = after(updates);
+        assert_eq!((state.chain.block(4), state.news.kind), (None, NewsKind::Reorg));
+        assert!(
+            state.news.text.contains("2 blocks after block 3 left the chain, 3 came"),
+            "{}",
+            state.news.text
+        );
+    }
+
+    #[test]
+    fn catching_up_is_not_news_block_by_block() {
+        let behind = Status { syncing: 9, ..status(0, "a0") };
+        let state = after(vec![Update::Status(Box::new(behind)), Update::Block(block(1, "a"))]);
+        assert_eq!((state.news, state.seen), (News::default(), Some(1)));
+        let state = after(vec![Update::Status(Box::new(status(0, "a0"))), Update::Block(block(1, "a"))]);
+        assert_eq!((state.news.number, state.news.kind), (1, NewsKind::Block));
+    }
+
+    #[test]
+    fn the_later_word_on_miner_and_connection_wins() {
+        let view = ConnectionView {
+            state: Connection::Offline,
+            relay: "ws://a".to_owned(),
+            reason: String::new(),
+            retry_at: Some(9),
+        };
+        let state = after(vec![
+            Update::Connection(view),
+            Update::Mining(MiningView { workers: 2, ..MiningView::default() }),
+            Update::Status(Box::new(status(0, "a0"))),
+        ]);
+        let connection = state.connection.unwrap();
+        assert_eq!((connection.state, connection.relay.as_str()), (Connection::Online, "ws://a"));
+        assert_eq!((state.mining.on, state.mining.hash_rate, state.mining.workers), (true, 5.0, 2));
+    }
+
+    #[test]
+    fn what_strangers_can_grow_is_bounded() {
+        let line = |number: u64| {
+            Update::Log(LogLine {
+                time: number,
+                part: LogPart::Peers,
+                level: LogLevel::Info,
+                text: String::new(),
+            })
+        };
+        let notice =
+            |number: u64| Update::Notice(Notice { code: number.to_string(), message: String::new() });
+        let state = after((0..2_000).flat_map(|number| [line(number), notice(number)]).collect());
+        assert_eq!((state.log.len(), state.log[0].time), (LOG_MAX, 1_999));
+        assert_eq!(state.notices.len(), NOTICES_MAX);
+    }
+
+    #[test]
+    fn a_notice_stands_once_until_dismissed() {
+        let notice = |message: &str| {
+            Update::Notice(Notice { code: "memory-only".to_owned(), message: message.to_owned() })
+        };
+        let mut state = after(vec![notice("first"), notice("second")]);
+        assert_eq!(
+            state.notices.iter().map(|notice| notice.message.as_str()).collect::<Vec<_>>(),
+            ["second"]
+        );
+        state.apply(Action::Dismissed("memory-only".to_owned()));
+        assert!(state.notices.is_empty());
+    }
+
+    #[test]
+    fn sent_payments_are_followed() {
+        let mut state = State::default();
+        state.apply(Action::Payment(payment("p1", TransactionState::Pending)));
+        state.apply(Action::Payment(payment("p2", TransactionState::Pending)));
+        state.apply(Action::Payment(payment("p1", TransactionState::Confirmed)));
+        let sent: Vec<_> = state.sent.iter().map(|payment| (payment.id.as_str(), payment.state)).collect();
+        assert_eq!(sent, [("p2", TransactionState::Pending), ("p1", TransactionState::Confirmed)]);
+        (0..20).for_each(|number| {
+            state.apply(Action::Payment(payment(&number.to_string(), TransactionState::Pending)))
+        });
+        assert_eq!(state.sent.len(), SENT_MAX);
+    }
+
+    #[test]
+    fn a_payment_told_twice_waits_once() {
+        let told = || Update::Transaction(Box::new(payment("p", TransactionState::Pending)));
+        let state = after(vec![Update::Status(Box::new(status(0, "a0"))), told(), told()]);
+        assert_eq!(state.mempool.len(), 1);
+        assert!(state.news.text.starts_with("Payment of 5 tabs from you to tab1you"), "{}", state.news.text);
+    }
+}
