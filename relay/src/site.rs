@@ -168,7 +168,7 @@ fn policy(html: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'; \
          img-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self'; manifest-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+         base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
     )
 }
 
@@ -238,7 +238,7 @@ mod tests {
         check("sub/style-fedcba9876543210.css", true);
         check("node.js", false);
         check("node_bg.wasm", false);
-        check("miner_loader.js", false);
+        check("worker.js", false);
         check("index.html", false);
         check("app-0123456789abcde.js", false);
         check("app-0123456789abcdeg.js", false);

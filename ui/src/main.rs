@@ -1,9 +1,15 @@
-//! The page's program: puts the real node behind the page.
+//! The program of the page and of its workers: puts the real node behind the page.
 
 use node_wasm::web::{NodeClient, StartOptions, js_api};
 use ui::node::Node;
 
 fn main() {
+    if let Err(error) = node_wasm::web::run(page) {
+        wasm_bindgen::throw_val(error);
+    }
+}
+
+fn page() {
     ui::run(|room, relay, told| {
         let client = NodeClient::start(StartOptions { room, relay }, move |update| told.emit(update));
         js_api::expose(&client);

@@ -65,8 +65,7 @@ fn wasm(report: &mut Report) -> Result<()> {
         return Ok(());
     };
     report.check("lints for wasm", |check| {
-        let packages =
-            ["clippy", "--package", "node-wasm", "--package", "ui", "--features", "node-wasm/workers,ui/app"];
+        let packages = ["clippy", "--package", "node-wasm", "--package", "ui", "--features", "ui/app"];
         check.cargo(
             &[&packages[..], &["--target", WASM_TARGET, "--all-targets", "--", "-D", "warnings"]].concat(),
             &[],

@@ -13,14 +13,13 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ErrorEvent, Event, EventTarget, MessageEvent, Storage, Window, Worker};
 
-use super::js::{Timer, from_js, navigator, now, property, spawn_worker, to_js};
-use super::protocol::{BUILD, FromNode, Start, ToNode};
+use super::js::{Timer, from_js, navigator, now, property, to_js};
+use super::program::{self, Role};
+use super::protocol::{FromNode, Start, ToNode};
 use crate::api::{ApiError, Command, Lifecycle, Notice, Reply, Update};
 use crate::host::RateLimit;
 use crate::units::RoomName;
 
-/// The file of the node worker, as the bundler names it.
-const WORKER_FILE: &str = "node_loader.js";
 /// A worker that has not said that it is ready after so long, in milliseconds, is not coming.
 const READY_MS_MAX: f64 = 30_000.0;
 
@@ -127,8 +126,7 @@ impl NodeClient {
     }
 
     fn spawn(&self) {
-        let base = self.0.window.document().and_then(|document| document.base_uri().ok().flatten());
-        let worker = match spawn_worker(WORKER_FILE, &base.unwrap_or_default()) {
+        let worker = match program::spawn(Role::Node) {
             Ok(worker) => worker,
             Err(error) => return self.failed(&error),
         };
@@ -168,7 +166,7 @@ impl NodeClient {
 
     fn take(&self, message: FromNode) {
         match message {
-            FromNode::Ready { build } => self.ready(&build),
+            FromNode::Ready => self.ready(),
             FromNode::Started { slot } => self.remember_slot(slot),
             FromNode::Answer { id, result } => {
                 let call = self.0.calls.borrow_mut().remove(&id);
@@ -180,10 +178,7 @@ impl NodeClient {
         }
     }
 
-    fn ready(&self, build: &str) {
-        if build != BUILD {
-            self.notice("other-build", "This page and its node are of different builds: reload the page.");
-        }
+    fn ready(&self) {
         let start = Start {
             room: self.0.options.room.to_string(),
             relay: self.0.options.relay.clone(),

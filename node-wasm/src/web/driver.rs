@@ -5,8 +5,6 @@
 
 use std::collections::VecDeque;
 
-use web_sys::DedicatedWorkerGlobalScope;
-
 use super::channel_link::ChannelLink;
 use super::events::{Events, HostEvent};
 use super::js::{Timer, now, random, text_of};
@@ -81,11 +79,11 @@ pub(super) fn config(room: &RoomName, wallet: &Wallet) -> Config {
 
 impl Driver {
     /// Puts the parts together; [`Self::start`] sets them going.
-    pub(super) fn new(parts: Parts, scope: &DedicatedWorkerGlobalScope) -> Self {
+    pub(super) fn new(parts: Parts) -> Self {
         let now = now();
         let seed = u64::from_le_bytes(random());
         let (room, id) = (parts.room.clone(), parts.wallet.peer_id());
-        let mut miners = Miners::new(&parts.events, scope.location().href());
+        let mut miners = Miners::new(&parts.events);
         miners.tune(parts.settings.workers, parts.settings.intensity);
         Self {
             relay: RelayClient::new(parts.relay_url, room, id, seed, now),

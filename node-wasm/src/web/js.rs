@@ -1,4 +1,4 @@
-//! The few things of the platform that everything here needs: clock, timers, entropy, properties, workers.
+//! The few things of the platform that everything here needs: clock, timers, entropy, properties, messages.
 
 use std::future::Future;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DedicatedWorkerGlobalScope, Worker, WorkerOptions, WorkerType};
+use web_sys::DedicatedWorkerGlobalScope;
 
 use crate::units::Timestamp;
 
@@ -124,12 +124,4 @@ pub(super) fn to_js<T: Serialize>(value: &T) -> JsValue {
 /// A value from another thread.
 pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
     serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
-}
-
-/// Starts a module worker from the file `name` beside `base`.
-pub(super) fn spawn_worker(name: &str, base: &str) -> Result<Worker, String> {
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    let url = web_sys::Url::new_with_base(name, base).map_err(|error| text_of(&error))?;
-    Worker::new_with_options(&url.href(), &options).map_err(|error| text_of(&error))
 }

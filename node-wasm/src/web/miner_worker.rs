@@ -21,12 +21,8 @@ const REPORT_MS: f64 = 250.0;
 const FIRST_SLICE: u32 = 10_000;
 
 /// Runs the worker; returns at once, the rest happens in callbacks.
-///
-/// # Errors
-/// When this is not a worker.
-pub fn run() -> Result<(), JsValue> {
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
-    on_broken(&scope, |why| FromMiner::Broken { why })?;
+pub(super) fn run(scope: &DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
+    on_broken(scope, |why| FromMiner::Broken { why })?;
     let performance = scope.performance().ok_or("no clock")?;
     let channel = MessageChannel::new()?;
     let searcher = Rc::new(RefCell::new(Searcher {

@@ -4,15 +4,14 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
 use super::events::{Events, HostEvent};
-use super::js::{from_js, navigator, now, property, spawn_worker, to_js};
+use super::js::{from_js, navigator, now, property, to_js};
 use super::miner_protocol::{FromMiner, Order, ToMiner};
+use super::program::{self, Role};
 use crate::api::MiningView;
 use crate::host::HashMeter;
 use crate::miner::Job;
 use crate::units::Timestamp;
 
-/// The file of a miner worker, as the bundler names it.
-const WORKER_FILE: &str = "miner_loader.js";
 /// How long no worker is started after one broke, in milliseconds.
 const RESTART_MS: u64 = 2_000;
 /// The most workers, whatever a browser claims about its machine.
@@ -39,7 +38,6 @@ impl Drop for Miner {
 /// The pool.
 pub(super) struct Miners {
     events: Events,
-    base: String,
     workers: u32,
     intensity: u32,
     miners: Vec<Miner>,
@@ -52,11 +50,10 @@ pub(super) struct Miners {
 }
 
 impl Miners {
-    /// A pool without workers; they come with the first job. `base` is the address beside which their file lies.
-    pub(super) fn new(events: &Events, base: String) -> Self {
+    /// A pool without workers; they come with the first job.
+    pub(super) fn new(events: &Events) -> Self {
         Self {
             events: events.clone(),
-            base,
             workers: 1,
             intensity: 50,
             miners: Vec::new(),
@@ -177,7 +174,7 @@ impl Miners {
     }
 
     fn spawn(&mut self) -> Result<Miner, String> {
-        let worker = spawn_worker(WORKER_FILE, &self.base)?;
+        let worker = program::spawn(Role::Miner)?;
         self.next_id = self.next_id.wrapping_add(1);
         let id = self.next_id;
         let sender = self.events.clone();

@@ -27,6 +27,7 @@ mod miner_worker;
 mod miners;
 mod news;
 mod page;
+mod program;
 mod protocol;
 mod slots;
 mod socket;
@@ -35,5 +36,4 @@ mod worker;
 mod writer;
 
 pub use client::{NodeClient, StartOptions};
-pub use miner_worker::run as run_miner;
-pub use worker::run as run_node;
+pub use program::run;

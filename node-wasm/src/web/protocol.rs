@@ -4,13 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::{ApiError, Command, Reply, Update};
 
-/// Names the build, so that a page and a worker file of different builds are noticed: worker files are not hashed.
-/// The build tool sets `TABCHAIN_BUILD`; without it the version must do.
-pub(super) const BUILD: &str = match option_env!("TABCHAIN_BUILD") {
-    Some(build) => build,
-    None => env!("CARGO_PKG_VERSION"),
-};
-
 /// From the page to the worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum ToNode {
@@ -39,7 +32,7 @@ pub(super) struct Start {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum FromNode {
     /// The worker listens. Anything that was posted before is lost: its module awaits at top level.
-    Ready { build: String },
+    Ready,
     /// The node runs, in this slot; 0 is none.
     Started { slot: u32 },
     /// The answer to a call.

@@ -10,7 +10,7 @@ use super::driver::{Driver, Parts, config};
 use super::events::{Events, HostEvent};
 use super::js::{from_js, navigator, now, on_broken, property};
 use super::page::Page;
-use super::protocol::{BUILD, FromNode, Start, ToNode};
+use super::protocol::{FromNode, Start, ToNode};
 use super::store::{Opened, Store};
 use crate::api::{LogLevel, LogPart, Notice};
 use crate::consensus::ChainParams;
@@ -18,11 +18,7 @@ use crate::node::{Input, Node};
 use crate::units::{RoomName, Timestamp};
 
 /// Runs the worker; returns at once, the rest happens in callbacks.
-///
-/// # Errors
-/// When this is not a worker.
-pub fn run() -> Result<(), JsValue> {
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
+pub(super) fn run(scope: DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
     on_broken(&scope, |why| FromNode::Broken { why })?;
     let page = Page::new()?;
     let (events, inbox) = Events::new();
@@ -32,7 +28,7 @@ pub fn run() -> Result<(), JsValue> {
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
-    page.post(&FromNode::Ready { build: BUILD.to_owned() });
+    page.post(&FromNode::Ready);
     spawn_local(live(scope, page, events, inbox));
     Ok(())
 }
@@ -51,14 +47,14 @@ async fn live(
             None => return,
         }
     };
-    let mut driver = open(start, page, events, &scope).await;
+    let mut driver = open(start, page, events).await;
     driver.start(scope.navigator().on_line());
     while let Some(event) = inbox.next().await {
         driver.take(event);
     }
 }
 
-async fn open(start: Start, mut page: Page, events: Events, scope: &DedicatedWorkerGlobalScope) -> Driver {
+async fn open(start: Start, mut page: Page, events: Events) -> Driver {
     // The page parsed the name already.
     let room: RoomName = start.room.parse().unwrap_or_default();
     let genesis = ChainParams::room(room.clone()).genesis().hash();
@@ -85,7 +81,7 @@ async fn open(start: Start, mut page: Page, events: Events, scope: &DedicatedWor
     let payments = store.payments().await;
     let relay_url = start.relay.or_else(|| settings.relay.clone()).unwrap_or(start.own_relay);
     let parts = Parts { room, node, wallet, store, settings, page, events, relay_url };
-    let mut driver = Driver::new(parts, scope);
+    let mut driver = Driver::new(parts);
     for payment in payments {
         driver.submitting.push_back(None);
         driver.feed(Input::Submit(payment));
