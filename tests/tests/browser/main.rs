@@ -1,4 +1,5 @@
 //! What a person sees, in real tabs of a real browser on a running relay.
+<<<<<<< HEAD
 
 #![allow(
     clippy::unwrap_used,
@@ -24,3 +25,5 @@ async fn the_page_opens_with_a_clean_console() -> Result<()> {
     ensure!(complaints.is_empty(), "the console complains: {complaints:#?}");
     Ok(())
 }
+=======
+>>>>>>> 8a9f697 (tests: the harness and the native scenarios)
