@@ -56,7 +56,8 @@ impl Peer {
         let relay = RelayClient::new(socket.to_owned(), room.clone(), node.id(), seed, now());
         let (id, address) = (node.id(), wallet.address());
         let (requests, receiver) = mpsc::unbounded_channel();
-        let host = Host { node, wallet, relay, socket: None, attempt: 0, links: 0, job: None, submitted: None };
+        let host =
+            Host { node, wallet, relay, socket: None, attempt: 0, links: 0, job: None, submitted: None };
         tokio::spawn(host.run(receiver));
         Ok(Self { id, address, requests })
     }

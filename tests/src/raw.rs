@@ -31,7 +31,8 @@ impl Raw {
     /// # Errors
     /// When the relay is not there.
     pub async fn connect(socket: &str) -> Result<Self> {
-        let (stream, _) = connect_async_with_config(socket, None, NO_DELAY).await.context("connecting to the relay")?;
+        let (stream, _) =
+            connect_async_with_config(socket, None, NO_DELAY).await.context("connecting to the relay")?;
         Ok(Self(stream))
     }
 

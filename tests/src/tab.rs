@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, ensure};
-use node_wasm::api::{AccountView, BlockView, Connection, MiningView, PeerView, Sent, Status, TransactionView};
+use node_wasm::api::{
+    AccountView, BlockView, Connection, MiningView, PeerView, Sent, Status, TransactionView,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -139,7 +141,9 @@ impl Tab {
     /// # Errors
     /// When it throws, or its value is of another kind.
     pub async fn run<T: DeserializeOwned>(&self, script: &str, arguments: Vec<Value>) -> Result<T> {
-        let act = async |session: &thirtyfour::WebDriver| Ok(session.execute(script, arguments).await?.convert()?);
+        let act = async |session: &thirtyfour::WebDriver| {
+            Ok(session.execute(script, arguments).await?.convert()?)
+        };
         self.browser.on(&self.window, act).await
     }
 
@@ -148,8 +152,9 @@ impl Tab {
     /// # Errors
     /// When it throws, takes too long, or its value is of another kind.
     pub async fn run_async<T: DeserializeOwned>(&self, script: &str, arguments: Vec<Value>) -> Result<T> {
-        let act =
-            async |session: &thirtyfour::WebDriver| Ok(session.execute_async(script, arguments).await?.convert()?);
+        let act = async |session: &thirtyfour::WebDriver| {
+            Ok(session.execute_async(script, arguments).await?.convert()?)
+        };
         self.browser.on(&self.window, act).await
     }
 
@@ -317,9 +322,7 @@ impl Tab {
     async fn element<T>(&self, name: &str, act: impl AsyncFn(WebElement) -> Result<T>) -> Result<T> {
         let find = async || {
             let css = format!("[data-test='{name}']");
-            self.browser
-                .on(&self.window, async |session| act(session.find(By::Css(css)).await?).await)
-                .await
+            self.browser.on(&self.window, async |session| act(session.find(By::Css(css)).await?).await).await
         };
         until(format!("the element {name}"), ELEMENT_LIMIT, find).await
     }

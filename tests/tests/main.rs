@@ -7,4 +7,5 @@
 )]
 
 mod difficulty;
+mod network;
 mod tidy;

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use node_wasm::node::Node;
 use node_wasm::units::RoomName;
+use tests::chain;
 use tests::clock::{holds, random};
 use tests::peer::Peer;
 use tests::raw::storm;
 use tests::relay::Relay;
-use tests::chain;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Far above what anything here takes, as tests run beside other work.
@@ -36,8 +36,7 @@ async fn twenty_peers_that_join_at_once_all_arrive() -> Result<()> {
     let blocks = chain::of(&room, BLOCKS)?;
     let first = Peer::start(&relay.socket(), &room, &blocks)?;
     let tip = first.see(|node| node.chain().tip().hash).await?;
-    let joiners: Vec<_> =
-        (0..20).map(|_| Peer::start(&relay.socket(), &room, &[])).collect::<Result<_>>()?;
+    let joiners: Vec<_> = (0..20).map(|_| Peer::start(&relay.socket(), &room, &[])).collect::<Result<_>>()?;
     for joiner in &joiners {
         joiner.until("the whole chain", PATIENCE, at_least(BLOCKS)).await?;
         ensure!(joiner.see(|node| node.chain().tip().hash).await? == tip, "another tip");
@@ -112,7 +111,8 @@ async fn garbage_moves_neither_relay_nor_nodes() -> Result<()> {
     let relay = Relay::without_page()?;
     let room = room("garbage");
     let blocks = chain::of(&room, BLOCKS)?;
-    let (one, two) = (Peer::start(&relay.socket(), &room, &blocks)?, Peer::start(&relay.socket(), &room, &[])?);
+    let (one, two) =
+        (Peer::start(&relay.socket(), &room, &blocks)?, Peer::start(&relay.socket(), &room, &[])?);
     two.until("the chain", PATIENCE, at_least(BLOCKS)).await?;
     let tip = one.see(|node| node.chain().tip().hash).await?;
 
@@ -124,7 +124,10 @@ async fn garbage_moves_neither_relay_nor_nodes() -> Result<()> {
         ensure!(peer.see(|node| node.chain().tip().hash).await? == tip, "the tip moved, seed {seed}");
         ensure!(peer.connections().await? == 1, "a peer was disconnected, seed {seed}");
         let friend = if peer.id == one.id { two.id } else { one.id };
-        ensure!(peer.see(move |node| node.peers().get(&friend).is_some()).await?, "a peer is lost, seed {seed}");
+        ensure!(
+            peer.see(move |node| node.peers().get(&friend).is_some()).await?,
+            "a peer is lost, seed {seed}"
+        );
         let refused: u64 = peer.see(|node| node.refusals().values().sum()).await?;
         ensure!(refused > 5_000, "only {refused} frames were refused, seed {seed}");
     }

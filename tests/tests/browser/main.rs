@@ -1,29 +1,23 @@
-//! What a person sees, in real tabs of a real browser on a running relay.
-<<<<<<< HEAD
+//! What a person sees, in real tabs of a real browser on a running relay. `cargo xtask test --browser` runs these;
+//! the letters are the scenarios of the five systems that Tabchain grew from.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test's helpers fail and speak as the test does"
-)]
+mod busy;
+mod garbage;
+mod late;
+mod mining;
+mod opening;
+mod page;
+mod partition;
+mod payments;
+mod storage;
 
-mod harness;
+use std::time::Duration;
 
-use anyhow::{Result, ensure};
-use harness::{Browser, Relay};
-use thirtyfour::BrowserLogEntry;
+const SECOND: Duration = Duration::from_secs(1);
+/// Far above what anything takes that is not itself measured: tests run beside other work.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-#[tokio::test]
-async fn the_page_opens_with_a_clean_console() -> Result<()> {
-    let relay = Relay::start()?;
-    let browser = Browser::start().await?;
-    browser.tab.goto(&relay.link).await?;
-    let title = browser.tab.title().await?;
-    ensure!(title.contains("Tabchain"), "the page's title is {title:?}");
-    let complains = |entry: &BrowserLogEntry| entry.level == "SEVERE" || entry.level == "WARNING";
-    let complaints: Vec<_> = browser.console().await?.into_iter().filter(complains).collect();
-    ensure!(complaints.is_empty(), "the console complains: {complaints:#?}");
-    Ok(())
+/// Whether to take the time that a person would: `TABCHAIN_LONG=1`.
+fn long() -> bool {
+    std::env::var_os("TABCHAIN_LONG").is_some()
 }
-=======
->>>>>>> 8a9f697 (tests: the harness and the native scenarios)
