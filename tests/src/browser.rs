@@ -68,22 +68,31 @@ impl Browser {
     /// # Errors
     /// When the page does not come up.
     pub async fn open(self: &Arc<Self>, link: &str) -> Result<Tab> {
-        let tab = self.blank(false).await?;
+        let tab = self.blank().await?;
         tab.goto(link).await?;
         Ok(tab)
     }
 
-    /// A new empty tab: in a window of its own, or in front of the tab that was opened last.
+    /// A new empty tab in a window of its own.
     ///
     /// # Errors
     /// When the browser is gone.
-    pub async fn blank(self: &Arc<Self>, in_front: bool) -> Result<Tab> {
-        let home = self.home.clone();
-        let open = async |session: &WebDriver| {
-            Ok(if in_front { session.new_tab().await? } else { session.new_window().await? })
-        };
-        let window = self.on(&home, open).await?;
+    pub async fn blank(self: &Arc<Self>) -> Result<Tab> {
+        let window = self.on(&self.home, async |session| Ok(session.new_window().await?)).await?;
         Ok(Tab::new(Arc::clone(self), window))
+    }
+
+    /// Opens a link in the window of another tab, in front of that one.
+    pub(crate) async fn open_over(self: &Arc<Self>, window: &WindowHandle, link: &str) -> Result<Tab> {
+        let open = async |session: &WebDriver| {
+            let before = session.windows().await?;
+            session.execute("window.open('about:blank');", vec![]).await?;
+            let after = session.windows().await?;
+            after.into_iter().find(|window| !before.contains(window)).context("no tab came up")
+        };
+        let tab = Tab::new(Arc::clone(self), self.on(window, open).await?);
+        tab.goto(link).await?;
+        Ok(tab)
     }
 
     /// Does something in a window.
@@ -105,8 +114,7 @@ impl Browser {
     /// # Errors
     /// When the browser is gone.
     pub async fn complaints(&self) -> Result<Vec<String>> {
-        let home = self.home.clone();
-        let entries = self.on(&home, async |session| Ok(session.browser_log().await?)).await?;
+        let entries = self.on(&self.home, async |session| Ok(session.browser_log().await?)).await?;
         let bad = entries.into_iter().filter(|entry| ["SEVERE", "WARNING"].contains(&entry.level.as_str()));
         Ok(bad.map(|entry| entry.message).collect())
     }

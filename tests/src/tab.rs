@@ -118,6 +118,14 @@ impl Tab {
         Ok(())
     }
 
+    /// Opens a link in front of this tab, which is hidden from then on.
+    ///
+    /// # Errors
+    /// When the page does not come up.
+    pub async fn cover(&self, link: &str) -> Result<Self> {
+        self.browser.open_over(&self.window, link).await
+    }
+
     /// Closes the tab.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ async fn joins(room: &str, blocks: u32, limit: Duration) -> Result<()> {
     let peer = Peer::start(&relay.socket(), &name, &chain)?;
     let tip = peer.see(|node| node.chain().tip().hash.to_string()).await?;
     let browser = Browser::start().await?;
-    let tab = browser.blank(false).await?;
+    let tab = browser.blank().await?;
     tab.navigate(&relay.link(room)).await?;
     let took = tab.reach(blocks, 2 * limit).await?;
     println!("{blocks} blocks joined in {took:.0} ms");

@@ -103,6 +103,10 @@ async fn two_tabs_without_a_relay_see_each_others_blocks() -> Result<()> {
     let browser = Browser::start().await?;
     let link = relay.link("no-relay");
     let tabs = [browser.open(&link).await?, browser.open(&link).await?];
+    for tab in &tabs {
+        // A page whose miner has run is loaded whole.
+        mine_until(tab, "the miner to run", |status| holds(status.hash_rate > 0.0, status.hash_rate)).await?;
+    }
     relay.stop().await?;
     for tab in &tabs {
         tab.until_connection(Connection::Offline, PATIENCE).await?;
