@@ -82,19 +82,6 @@ impl Browser {
         Ok(Tab::new(Arc::clone(self), window))
     }
 
-    /// Opens a link in the window of another tab, in front of that one.
-    pub(crate) async fn open_over(self: &Arc<Self>, window: &WindowHandle, link: &str) -> Result<Tab> {
-        let open = async |session: &WebDriver| {
-            let before = session.windows().await?;
-            session.execute("window.open('about:blank');", vec![]).await?;
-            let after = session.windows().await?;
-            after.into_iter().find(|window| !before.contains(window)).context("no tab came up")
-        };
-        let tab = Tab::new(Arc::clone(self), self.on(window, open).await?);
-        tab.goto(link).await?;
-        Ok(tab)
-    }
-
     /// Does something in a window.
     pub(crate) async fn on<T>(
         &self,

@@ -118,12 +118,12 @@ impl Tab {
         Ok(())
     }
 
-    /// Opens a link in front of this tab, which is hidden from then on.
+    /// Minimises the tab's window, which hides its page.
     ///
     /// # Errors
-    /// When the page does not come up.
-    pub async fn cover(&self, link: &str) -> Result<Self> {
-        self.browser.open_over(&self.window, link).await
+    /// When the tab is closed.
+    pub async fn hide(&self) -> Result<()> {
+        self.browser.on(&self.window, async |session| Ok(session.minimize_window().await?)).await
     }
 
     /// Closes the tab.

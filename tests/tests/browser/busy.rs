@@ -51,8 +51,9 @@ async fn a_hidden_tab_goes_on_validating_and_relaying() -> Result<()> {
     let browser = Browser::start().await?;
     let link = relay.link(room.as_str());
     let hidden = browser.open(&link).await?;
-    let front = hidden.cover(&link).await?;
+    let front = browser.open(&link).await?;
     front.ask::<Connection>("disconnect", vec![]).await?;
+    hidden.hide().await?;
     let state = async || {
         let state: String = hidden.run("return document.visibilityState;", vec![]).await?;
         holds(state == "hidden", state)
