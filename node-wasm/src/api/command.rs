@@ -1,12 +1,9 @@
 //! What the page asks of the node.
 
-use serde::{Deserialize, Serialize};
-
-use super::bytes;
+use borsh::{BorshDeserialize, BorshSerialize};
 
 /// What the page asks of the node. Each is answered once, by a [`Reply`] or an [`ApiError`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Command {
     /// The state at a glance.
     Status,
@@ -56,7 +53,6 @@ pub enum Command {
     /// Check and adopt a chain file.
     Import {
         /// What `Export` gave.
-        #[serde(with = "bytes")]
         bytes: Vec<u8>,
     },
     /// Forget the chain and the waiting payments, keep the key.
@@ -69,8 +65,7 @@ pub enum Command {
 }
 
 /// What the browser tells a page, and no worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Lifecycle {
     /// The tab came to the front.
     Visible,
@@ -92,36 +87,29 @@ pub const BLOCKS_MAX: u32 = 100;
 pub const MEMPOOL_MAX: usize = 200;
 
 /// How the miner is to run; what is `None` stays as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct MineRequest {
     /// Whether to mine.
     pub on: bool,
     /// How many workers.
-    #[serde(default)]
     pub workers: Option<u32>,
     /// Per cent of each worker's time, 1 to 100.
-    #[serde(default)]
     pub intensity: Option<u32>,
 }
 
 /// A payment as a person writes it: checked field by field, so that the error names the field.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct SendRequest {
     /// The recipient's address.
     pub to: String,
     /// Whole tabs.
     pub amount: String,
     /// Whole tabs; [`DEFAULT_FEE`] when absent.
-    #[serde(default)]
     pub fee: Option<String>,
     /// A message of UTF-8 text.
-    #[serde(default)]
     pub data: Option<String>,
     /// The sender's payment number; the next free one when absent. A used one replaces the waiting payment that
     /// has it, for a higher fee.
-    #[serde(default)]
     pub nonce: Option<u64>,
 }
 

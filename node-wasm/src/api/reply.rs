@@ -1,11 +1,10 @@
 //! What the node answers: the shapes of blocks, payments, accounts and peers as a page sees them.
 
-use serde::{Deserialize, Serialize};
-
-use super::bytes;
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
 
 /// Why a command was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
     /// The rule's or the error's name, stable for programs: `insufficient-funds`, `bad-address`, `C-21`.
@@ -13,13 +12,11 @@ pub struct ApiError {
     /// What, why and what next, for people.
     pub message: String,
     /// The field of the request that is at fault: `to`, `amount`, `fee`, `data`, `nonce`.
-    #[serde(default)]
     pub field: Option<String>,
 }
 
 /// The answer to a [`Command`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Reply {
     /// To [`Command::Status`].
     Status(Box<Status>),
@@ -46,7 +43,7 @@ pub enum Reply {
     /// To [`Command::Verify`].
     Verified(Verified),
     /// To [`Command::Export`].
-    Exported(#[serde(with = "bytes")] Vec<u8>),
+    Exported(Vec<u8>),
     /// To [`Command::Import`].
     Imported(Imported),
     /// To [`Command::Reset`] and [`Command::Lifecycle`].
@@ -54,7 +51,7 @@ pub enum Reply {
 }
 
 /// The state at a glance: one source for every figure that the page shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     /// The program's version.
@@ -98,7 +95,7 @@ pub struct Status {
 }
 
 /// The relay connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Connection {
     /// A member of the room.
@@ -112,7 +109,7 @@ pub enum Connection {
 }
 
 /// Where the chain is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Storage {
     /// On disk; the browser promised to keep it.
@@ -124,7 +121,7 @@ pub enum Storage {
 }
 
 /// The miner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MiningView {
     /// Whether it is switched on.
@@ -144,14 +141,14 @@ pub struct MiningView {
 }
 
 /// An accepted payment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct Sent {
     /// The payment's id.
     pub id: String,
 }
 
 /// A block as a list shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockSummary {
     /// Its height.
@@ -173,7 +170,7 @@ pub struct BlockSummary {
 }
 
 /// A whole block.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BlockView {
     /// Its height.
@@ -205,7 +202,7 @@ pub struct BlockView {
 }
 
 /// What became of a payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TransactionState {
     /// In the mempool.
@@ -215,7 +212,7 @@ pub enum TransactionState {
 }
 
 /// A payment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TransactionView {
     /// Its id.
@@ -237,14 +234,14 @@ pub struct TransactionView {
     /// What became of it.
     pub state: TransactionState,
     /// The hash of the block that confirms it.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<String>,
     /// The height of the block that confirms it, or of the block that may.
     pub height: u32,
 }
 
 /// An account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountView {
     /// Whose.
@@ -258,7 +255,7 @@ pub struct AccountView {
 }
 
 /// How a peer is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Via {
     /// A tab of the same browser.
@@ -268,7 +265,7 @@ pub enum Via {
 }
 
 /// A peer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PeerView {
     /// Its node id.
@@ -280,14 +277,14 @@ pub struct PeerView {
     /// The hash of its tip, by its own word.
     pub tip: String,
     /// The last measured time there and back; absent before the first answer.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u32>,
     /// When it was met, in Unix milliseconds.
     pub since: u64,
 }
 
 /// What a sync came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Synced {
     /// What happened.
@@ -299,7 +296,7 @@ pub struct Synced {
 }
 
 /// What a sync came to, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SyncOutcome {
     /// A peer had a better chain, which is now this node's.
@@ -311,7 +308,7 @@ pub enum SyncOutcome {
 }
 
 /// What checking the stored chain came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verified {
     /// Whether every block holds.
@@ -319,12 +316,12 @@ pub struct Verified {
     /// The last height that holds.
     pub height: u32,
     /// The first that does not.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<BadBlock>,
 }
 
 /// A block that breaks a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BadBlock {
     /// Its height.
@@ -336,7 +333,7 @@ pub struct BadBlock {
 }
 
 /// An adopted chain file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Imported {
     /// How many blocks of it were new.

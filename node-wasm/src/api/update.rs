@@ -1,12 +1,12 @@
 //! What the node tells the page by itself.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::Serialize;
 
 use super::{BlockSummary, Connection, MiningView, PeerView, Status, TransactionView};
 
 /// What the node tells the page by itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Update {
     /// Figures changed; sent at most a few times a second.
     Status(Box<Status>),
@@ -29,7 +29,7 @@ pub enum Update {
 }
 
 /// Blocks that left the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reorg {
     /// The height of the last common block.
@@ -41,7 +41,7 @@ pub struct Reorg {
 }
 
 /// The relay connection, with its story.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionView {
     /// The state.
@@ -51,12 +51,12 @@ pub struct ConnectionView {
     /// Why it ended last time, for people; empty when there is nothing to say.
     pub reason: String,
     /// When it is tried next, in Unix milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<u64>,
 }
 
 /// A line of the node log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogLine {
     /// When, in Unix milliseconds.
@@ -70,7 +70,7 @@ pub struct LogLine {
 }
 
 /// The parts of a node that log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogPart {
     /// Blocks and reorgs.
@@ -88,7 +88,7 @@ pub enum LogPart {
 }
 
 /// How bad a log line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogLevel {
     /// As it should be.
@@ -98,7 +98,7 @@ pub enum LogLevel {
 }
 
 /// Something that the user should see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
     /// Its name, stable for programs: `memory-only`, `corrupt-record`, `node-crashed`, `other-genesis`, `clock`.

@@ -131,7 +131,7 @@ impl NodeClient {
             Err(error) => return self.failed(&error),
         };
         let client = self.clone();
-        let on_message = Closure::new(move |event: MessageEvent| match from_js(event.data()) {
+        let on_message = Closure::new(move |event: MessageEvent| match from_js(&event.data()) {
             Ok(message) => client.take(message),
             Err(error) => client.failed(&format!("it speaks another language: {error}")),
         });

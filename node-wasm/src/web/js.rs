@@ -2,14 +2,14 @@
 
 use std::future::Future;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use futures::future::{Either, select};
-use js_sys::{Date, Function, Promise, Reflect};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use js_sys::{Date, Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::DedicatedWorkerGlobalScope;
 
+use crate::codec::{decode, encode};
 use crate::units::Timestamp;
 
 #[wasm_bindgen]
@@ -75,7 +75,7 @@ pub(super) async fn within<T>(ms: f64, future: impl Future<Output = T>) -> Optio
 
 /// Tells the worker's owner when the worker breaks: by `message`, which says why. Neither a panic nor an exception in
 /// a task is an error event of the worker.
-pub(super) fn on_broken<T: Serialize>(
+pub(super) fn on_broken<T: BorshSerialize>(
     scope: &DedicatedWorkerGlobalScope,
     message: impl Fn(String) -> T + Copy + Send + Sync + 'static,
 ) -> Result<(), JsValue> {
@@ -116,12 +116,13 @@ pub(super) fn text_of(error: &JsValue) -> String {
     message.or_else(|| error.as_string()).unwrap_or_else(|| format!("{error:?}"))
 }
 
-/// A value as another thread gets it.
-pub(super) fn to_js<T: Serialize>(value: &T) -> JsValue {
-    serde_wasm_bindgen::to_value(value).expect("messages are plain data that serialises")
+/// A message as another thread gets it: bytes in the codec of everything else.
+pub(super) fn to_js<T: BorshSerialize>(message: &T) -> JsValue {
+    Uint8Array::from(encode(message).as_slice()).into()
 }
 
-/// A value from another thread.
-pub(super) fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, String> {
-    serde_wasm_bindgen::from_value(value).map_err(|error| error.to_string())
+/// A message from another thread.
+pub(super) fn from_js<T: BorshDeserialize>(message: &JsValue) -> Result<T, String> {
+    let bytes: &Uint8Array = message.dyn_ref().ok_or("not a message")?;
+    decode(&bytes.to_vec()).map_err(|error| error.to_string())
 }

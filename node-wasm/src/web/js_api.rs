@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 
 use super::client::NodeClient;
-use super::js::{from_js, set_property};
+use super::js::{property, set_property};
 use crate::api::{ApiError, Command, MineRequest, Reply, SendRequest, Update};
 
 /// The events that [`expose`]'s `on` knows.
@@ -26,12 +26,24 @@ pub fn expose(client: &NodeClient) {
     let api = Object::new();
     add(&api, client, "status", |_, _| Ok(Command::Status));
     add(&api, client, "mine", |request, _| {
-        let request: MineRequest = object(&request, "mine({ on, workers, intensity })")?;
-        Ok(Command::Mine(request))
+        let fields =
+            Fields::of(&request, &["on", "workers", "intensity"], "mine({ on, workers, intensity })")?;
+        Ok(Command::Mine(MineRequest {
+            on: fields.flag("on")?,
+            workers: fields.number("workers")?,
+            intensity: fields.number("intensity")?,
+        }))
     });
     add(&api, client, "send", |request, _| {
-        let request: SendRequest = object(&request, "send({ to, amount, fee, data }), amounts as strings")?;
-        Ok(Command::Send(request))
+        let usage = "send({ to, amount, fee, data, nonce }), amounts as strings";
+        let fields = Fields::of(&request, &["to", "amount", "fee", "data", "nonce"], usage)?;
+        Ok(Command::Send(SendRequest {
+            to: fields.text("to")?.unwrap_or_default(),
+            amount: fields.text("amount")?.unwrap_or_default(),
+            fee: fields.text("fee")?,
+            data: fields.text("data")?,
+            nonce: fields.number("nonce")?.map(u64::from),
+        }))
     });
     add(&api, client, "block", |which, _| {
         let height = which.as_f64().filter(|height| height.fract() == 0.0 && *height >= 0.0);
@@ -181,11 +193,40 @@ fn bad_argument(usage: &str) -> ApiError {
     ApiError { code: "bad-argument".to_owned(), message: format!("usage: {usage}"), field: None }
 }
 
-fn object<T: serde::de::DeserializeOwned>(value: &JsValue, usage: &str) -> Result<T, ApiError> {
-    if !value.is_object() {
-        return Err(bad_argument(usage));
+/// The properties of an argument that is an object.
+struct Fields<'a> {
+    object: &'a JsValue,
+    usage: &'static str,
+}
+
+impl<'a> Fields<'a> {
+    /// Refuses what is no object, and an object with other properties than `known`: a misspelt one is not ignored.
+    fn of(object: &'a JsValue, known: &[&str], usage: &'static str) -> Result<Self, ApiError> {
+        let plain = object.dyn_ref::<Object>().ok_or_else(|| bad_argument(usage))?;
+        for key in Object::keys(plain).iter().filter_map(|key| key.as_string()) {
+            if !known.contains(&key.as_str()) {
+                return Err(bad_argument(&format!("{usage}: there is no {key}")));
+            }
+        }
+        Ok(Self { object, usage })
     }
-    from_js(value.clone()).map_err(|error| bad_argument(&format!("{usage}: {error}")))
+
+    fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        let value = property(self.object, name).as_bool();
+        value.ok_or_else(|| bad_argument(&format!("{}: {name} is true or false", self.usage)))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
+        let value = property(self.object, name);
+        let usage = format!("{}: {name}", self.usage);
+        if is_absent(&value) { Ok(None) } else { text(&value, &usage).map(Some) }
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u32>, ApiError> {
+        let value = property(self.object, name);
+        let usage = format!("{}: {name}", self.usage);
+        if is_absent(&value) { Ok(None) } else { number(&value, &usage).map(Some) }
+    }
 }
 
 fn text(value: &JsValue, usage: &str) -> Result<String, ApiError> {

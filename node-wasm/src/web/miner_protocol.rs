@@ -1,7 +1,7 @@
 //! What the node worker and its miner workers say to each other.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use ruint::aliases::U256;
-use serde::{Deserialize, Serialize};
 
 use crate::codec::{decode, encode};
 use crate::host::nonces;
@@ -9,7 +9,7 @@ use crate::miner::Job;
 use crate::primitives::{Header, Target};
 
 /// To a miner worker.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(super) enum ToMiner {
     /// Search this and nothing else.
     Job(Order),
@@ -18,7 +18,7 @@ pub(super) enum ToMiner {
 }
 
 /// One worker's part of a job.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct Order {
     /// The job's id, in decimal digits: numbers of other threads lose bits above 2^53.
     pub(super) job: String,
@@ -35,7 +35,7 @@ pub(super) struct Order {
 }
 
 /// From a miner worker.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(super) enum FromMiner {
     /// The worker listens.
     Ready,

@@ -44,7 +44,7 @@ pub(super) fn run(scope: &DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
 
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         // The pool is of the same build: nothing else comes.
-        if let Ok(message) = from_js(event.data()) {
+        if let Ok(message) = from_js(&event.data()) {
             searcher.borrow_mut().take(message);
         }
     });

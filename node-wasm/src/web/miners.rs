@@ -179,7 +179,7 @@ impl Miners {
         let id = self.next_id;
         let sender = self.events.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
-            sender.post(match from_js(event.data()) {
+            sender.post(match from_js(&event.data()) {
                 Ok(FromMiner::Broken { why }) => HostEvent::MinerFailed { worker: id, reason: why },
                 Ok(message) => HostEvent::Miner { worker: id, message },
                 Err(reason) => HostEvent::MinerFailed { worker: id, reason },

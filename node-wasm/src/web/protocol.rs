@@ -1,11 +1,11 @@
 //! What the page and its node worker say to each other: the calls and updates of [`crate::api`], and the start.
 
-use serde::{Deserialize, Serialize};
+use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::api::{ApiError, Command, Reply, Update};
 
 /// From the page to the worker.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(super) enum ToNode {
     /// The first message, once the worker is ready.
     Start(Start),
@@ -16,7 +16,7 @@ pub(super) enum ToNode {
 }
 
 /// What a node needs to know of its page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct Start {
     /// The room's name.
     pub(super) room: String,
@@ -29,7 +29,7 @@ pub(super) struct Start {
 }
 
 /// From the worker to the page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(super) enum FromNode {
     /// The worker listens. Anything that was posted before is lost: its module awaits at top level.
     Ready,

@@ -24,7 +24,7 @@ pub(super) fn run(scope: DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
     let (events, inbox) = Events::new();
     let sender = events.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        sender.post(HostEvent::Page(from_js(event.data())));
+        sender.post(HostEvent::Page(from_js(&event.data())));
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
