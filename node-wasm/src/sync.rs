@@ -30,7 +30,7 @@ pub struct BodiesRequest {
 
 #[derive(Debug)]
 struct UnderWay {
-    hashes: BTreeSet<BlockHash>,
+    hashes: Vec<BlockHash>,
     due: Timestamp,
 }
 
@@ -62,7 +62,7 @@ impl Sync {
     /// Bodies, or the word that there are none, came from a peer: which of them were asked for. The request is
     /// closed; what it did not bring is free to be asked for again.
     #[must_use]
-    pub fn take_bodies(&mut self, peer: &PeerId) -> BTreeSet<BlockHash> {
+    pub fn take_bodies(&mut self, peer: &PeerId) -> Vec<BlockHash> {
         self.bodies.remove(peer).map(|under_way| under_way.hashes).unwrap_or_default()
     }
 
@@ -107,8 +107,8 @@ impl Sync {
     /// Hands out `missing` bodies, the first first, to those of `peers` that are free.
     pub fn assign(&mut self, now: Timestamp, missing: &[BlockHash], peers: &[PeerId]) -> Vec<BodiesRequest> {
         let mut requests = Vec::new();
-        let taken: BTreeSet<BlockHash> =
-            self.bodies.values().flat_map(|under_way| under_way.hashes.iter().copied()).collect();
+        let mut taken = BTreeSet::new();
+        taken.extend(self.bodies.values().flat_map(|under_way| under_way.hashes.iter().copied()));
         let mut open = missing.iter().filter(|hash| !taken.contains(hash)).copied().peekable();
         for peer in peers {
             if open.peek().is_none() || self.bodies.len() >= SOURCES_MAX {
@@ -118,8 +118,7 @@ impl Sync {
                 continue;
             }
             let hashes: Vec<BlockHash> = open.by_ref().take(BATCH).collect();
-            let under_way =
-                UnderWay { hashes: hashes.iter().copied().collect(), due: now.plus_ms(ANSWER_MS_MAX) };
+            let under_way = UnderWay { hashes: hashes.clone(), due: now.plus_ms(ANSWER_MS_MAX) };
             self.bodies.insert(*peer, under_way);
             requests.push(BodiesRequest { peer: *peer, hashes });
         }

@@ -94,7 +94,7 @@ impl Chain {
         let tip = self.blocks.keys().next_back().copied().unwrap_or(0);
         let mut far: Vec<u32> =
             self.blocks.keys().copied().filter(|held| held.saturating_add(BLOCKS_MAX) < tip).collect();
-        far.sort_by_key(|held| std::cmp::Reverse(held.abs_diff(height)));
+        far.sort_unstable_by_key(|held| std::cmp::Reverse(held.abs_diff(height)));
         for held in far.into_iter().take(excess) {
             self.blocks.remove(&held);
         }

@@ -95,17 +95,13 @@ pub fn account(node: &Node, address: &str) -> Result<AccountView, ApiError> {
 /// The waiting payments, the next to be mined first; those that cannot be mined yet last.
 #[must_use]
 pub fn mempool(node: &Node) -> Vec<TransactionView> {
-    let next = node.mempool().select(u64::MAX, |address| node.chain().account(address));
-    let chosen: std::collections::BTreeSet<TransactionId> =
-        next.iter().take(MEMPOOL_MAX).map(|transaction| transaction.id()).collect();
-    let blocked = node.mempool().iter().filter(|waiting| !chosen.contains(&waiting.id));
+    let mut next = node.mempool().select(u64::MAX, |address| node.chain().account(address));
+    next.truncate(MEMPOOL_MAX);
+    let mut chosen: Vec<TransactionId> = next.iter().map(|transaction| transaction.id()).collect();
+    chosen.sort_unstable();
+    let blocked = node.mempool().iter().filter(|waiting| chosen.binary_search(&waiting.id).is_err());
     let blocked = blocked.map(|waiting| &waiting.transaction);
-    next.iter()
-        .take(MEMPOOL_MAX)
-        .chain(blocked)
-        .take(MEMPOOL_MAX)
-        .map(|waiting| pending(node, waiting))
-        .collect()
+    next.iter().chain(blocked).take(MEMPOOL_MAX).map(|waiting| pending(node, waiting)).collect()
 }
 
 /// A payment that waits, on its way into the next block.

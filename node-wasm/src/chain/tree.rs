@@ -59,12 +59,9 @@ impl Tree {
             complete: true,
             children: Vec::new(),
         };
-        Self {
-            entries: BTreeMap::from([(hash, entry)]),
-            genesis: Arc::new(genesis),
-            best_header: hash,
-            best_complete: hash,
-        }
+        let mut entries = BTreeMap::new();
+        entries.insert(hash, entry);
+        Self { entries, genesis: Arc::new(genesis), best_header: hash, best_complete: hash }
     }
 
     pub(super) fn contains(&self, hash: &BlockHash) -> bool {
@@ -183,11 +180,20 @@ impl Tree {
             kept.insert(hash);
             hash = self.entry(&hash).header.previous;
         }
-        self.entries
-            .retain(|hash, entry| line.get(entry.height.0 as usize) == Some(hash) || kept.contains(hash));
-        let known: BTreeSet<BlockHash> = self.entries.keys().copied().collect();
-        for entry in self.entries.values_mut() {
-            entry.children.retain(|child| known.contains(child));
+        let stays = |hash: &BlockHash, entry: &Entry| {
+            line.get(entry.height.0 as usize) == Some(hash) || kept.contains(hash)
+        };
+        let doomed: Vec<(BlockHash, BlockHash)> = self
+            .entries
+            .iter()
+            .filter(|(hash, entry)| !stays(hash, entry))
+            .map(|(hash, entry)| (*hash, entry.header.previous))
+            .collect();
+        for (hash, previous) in doomed {
+            self.entries.remove(&hash);
+            if let Some(parent) = self.entries.get_mut(&previous) {
+                parent.children.retain(|child| *child != hash);
+            }
         }
         self.choose_best(line);
     }

@@ -1,7 +1,5 @@
 //! The node's part in syncing: whom to ask, when to stop asking, and what to wait for after waking.
 
-use std::collections::BTreeSet;
-
 use super::{Event, Node, Output, SyncOutcome};
 use crate::chain::{ChainError, SIDE_ENTRIES_MAX};
 use crate::peer::Peer;
@@ -24,7 +22,7 @@ pub(super) struct Round {
     /// The tip when it was asked.
     tip: BlockHash,
     /// Who has not answered.
-    waiting: BTreeSet<PeerId>,
+    waiting: Vec<PeerId>,
     /// Whether there was anyone to ask.
     asked_any: bool,
     until: Timestamp,
@@ -49,8 +47,8 @@ impl Node {
     fn open_round(&mut self, now: Timestamp, ms: u64) -> Round {
         // Those with the most work first, by their word.
         let mut peers: Vec<_> = self.peers.iter().map(|peer| (peer.status.tip.work, peer.id)).collect();
-        peers.sort_by(|a, b| b.cmp(a));
-        let waiting: BTreeSet<PeerId> = peers.into_iter().take(ASKED_MAX).map(|(_, id)| id).collect();
+        peers.sort_unstable_by(|a, b| b.cmp(a));
+        let waiting: Vec<PeerId> = peers.into_iter().take(ASKED_MAX).map(|(_, id)| id).collect();
         for peer in &waiting {
             self.ask_headers(now, *peer, self.chain.locator());
         }
@@ -60,7 +58,7 @@ impl Node {
     /// Notes that a peer answered, or is gone, in every open round.
     pub(super) fn answered(&mut self, peer: &PeerId) {
         for round in [&mut self.asked, &mut self.waking].into_iter().flatten() {
-            round.waiting.remove(peer);
+            round.waiting.retain(|waiting| waiting != peer);
         }
     }
 

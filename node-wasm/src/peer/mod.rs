@@ -12,8 +12,6 @@ mod tests;
 pub use budget::Budget;
 pub use table::{Accepted, CONTACTS_MAX, Peers, SILENCE_MS_MAX};
 
-use std::collections::BTreeSet;
-
 use crate::crypto::PublicKey;
 use crate::primitives::PeerId;
 use crate::units::Timestamp;
@@ -84,7 +82,7 @@ pub struct Peer {
     /// The last measured time there and back.
     pub latency_ms: Option<u32>,
     /// The links on which it proved itself.
-    pub links: BTreeSet<LinkId>,
+    pub links: Vec<LinkId>,
     /// What it may still ask of this node.
     pub budget: Budget,
     /// The unanswered ping: its token, and when it was sent.
@@ -100,7 +98,7 @@ impl Peer {
             since: now,
             heard: now,
             latency_ms: None,
-            links: BTreeSet::new(),
+            links: Vec::new(),
             budget: Budget::full(now),
             ping: None,
         }

@@ -1,6 +1,6 @@
 //! The table of links, contacts and peers, and the handshake that turns one into the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Contact, LinkId, Medium, Peer, Refusal};
 use crate::primitives::{BlockHash, PeerId};
@@ -225,21 +225,15 @@ impl Peers {
     /// possible: the link with the most peers first.
     #[must_use]
     pub fn cast_links(&self, except: Option<LinkId>) -> Vec<LinkId> {
-        let reach = |link: &LinkId| -> BTreeSet<PeerId> {
-            self.peers.values().filter(|peer| peer.links.contains(link)).map(|peer| peer.id).collect()
-        };
-        let mut covered = except.as_ref().map(&reach).unwrap_or_default();
-        let mut others: Vec<_> = self
-            .links
-            .keys()
-            .filter(|link| Some(**link) != except)
-            .map(|link| (*link, reach(link)))
-            .collect();
-        others.sort_by_key(|(link, reached)| (std::cmp::Reverse(reached.len()), self.medium(*link)));
-        let mut chosen = Vec::new();
-        for (link, reached) in others {
-            if !reached.is_subset(&covered) {
-                covered.extend(reached);
+        let reach = |link: &LinkId| self.peers.values().filter(|peer| peer.links.contains(link)).count();
+        let mut others: Vec<LinkId> =
+            self.links.keys().copied().filter(|link| Some(*link) != except).collect();
+        others.sort_unstable_by_key(|link| (std::cmp::Reverse(reach(link)), self.medium(*link), *link));
+        let (mut chosen, mut heard) = (Vec::new(), Vec::from_iter(except));
+        for link in others {
+            let hears = |peer: &Peer| peer.links.iter().any(|link| heard.contains(link));
+            if self.peers.values().any(|peer| peer.links.contains(&link) && !hears(peer)) {
+                heard.push(link);
                 chosen.push(link);
             }
         }
@@ -308,14 +302,16 @@ impl Peers {
             self.peers.entry(origin).or_insert_with(|| Peer::new(origin, hello.key, hello.status, now));
         peer.heard = now;
         peer.status = hello.status;
-        peer.links.insert(link);
+        if !peer.links.contains(&link) {
+            peer.links.push(link);
+        }
         new
     }
 
     /// Takes a link from a peer; whether that was its last.
     fn unlink(&mut self, link: LinkId, peer: &PeerId) -> bool {
         let Some(entry) = self.peers.get_mut(peer) else { return false };
-        entry.links.remove(&link);
+        entry.links.retain(|other| *other != link);
         let gone = entry.links.is_empty();
         if gone {
             self.peers.remove(peer);
