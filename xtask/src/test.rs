@@ -9,9 +9,9 @@ use anyhow::{Result, bail, ensure};
 use clap::Args;
 
 use crate::progress::{self, Step};
-use crate::tools::{Tools, WASM_TARGET};
+use crate::tools::WASM_TARGET;
 use crate::workspace::cargo;
-use crate::{browser, page, relay, size, tools};
+use crate::{browser, page, size, tools};
 
 /// A browser can hang, and then so does what drives it.
 const BROWSER_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -79,22 +79,22 @@ fn wasm(report: &mut Report) -> Result<()> {
 
 fn in_tabs(report: &mut Report) -> Result<()> {
     let prepare = || {
-        let tools: Tools = tools::ensure()?;
-        page::build(&tools)?;
-        Ok((relay::build()?, browser::ensure()?))
+        page::build(&tools::ensure()?)?;
+        Ok((browser::ensure()?, tools::axe()?))
     };
-    let Some((relay, browser)) = report.prepare("page, relay and browser", prepare)? else { return Ok(()) };
+    let Some((browser, axe)) = report.prepare("page and browser", prepare)? else { return Ok(()) };
     report.check("page size", |_| size::check())?;
+    let mut environment = vec![
+        ("TABCHAIN_DIST", page::dist().into()),
+        ("CHROMIUM", browser.chromium.into()),
+        ("CHROMEDRIVER", browser.chromedriver.into()),
+        ("RUST_LIB_BACKTRACE", "0".into()),
+    ];
+    environment.extend(axe.map(|axe| ("TABCHAIN_AXE", axe.into())));
     report.check("tests in real tabs", |check| {
         check.tests(
             &["test", "--package", "tests", "--test", "browser", "--", "--test-threads=1"],
-            &[
-                ("TABCHAIN_DIST", page::dist().into()),
-                ("TABCHAIN_RELAY", relay.into()),
-                ("CHROMIUM", browser.chromium.into()),
-                ("RUST_LIB_BACKTRACE", "0".into()),
-                ("CHROMEDRIVER", browser.chromedriver.into()),
-            ],
+            &environment,
         )
     })
 }

@@ -21,6 +21,8 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
 /// The optimiser, as packaged for npm: distributions carry versions that cannot read today's wasm.
 const BINARYEN: &str = "132";
+/// What judges the page's accessibility in the tests: a script that is put into it.
+const AXE: &str = "4.14.1";
 
 /// What is installed, by the directories of the programs.
 #[derive(Hash)]
@@ -70,7 +72,8 @@ pub(crate) fn ensure() -> Result<Tools> {
         let features = ["--locked", "--no-default-features", "--features", "rustls"];
         cache.cargo_install("trunk", TRUNK, &features, stage)
     })?;
-    let wasm_opt = cache.tool("binaryen", BINARYEN, "node_modules/.bin/wasm-opt", install_wasm_opt);
+    let install = |stage: &Path| install_from_npm("binaryen", BINARYEN, "wasm-opt", stage);
+    let wasm_opt = cache.tool("binaryen", BINARYEN, "node_modules/.bin/wasm-opt", install);
     let wasm_opt = match wasm_opt {
         Ok(program) => Some(program),
         Err(error) if !progress::stopped() => {
@@ -84,6 +87,20 @@ pub(crate) fn ensure() -> Result<Tools> {
     };
     cache.drop_builds();
     Ok(Tools { trunk, wasm_bindgen, wasm_opt })
+}
+
+/// The script of axe-core, if it is there or can be had; the tests skip what needs it, and say so.
+pub(crate) fn axe() -> Result<Option<PathBuf>> {
+    let file = "axe.min.js";
+    let install = |stage: &Path| install_from_npm("axe-core", AXE, "the tests of accessibility", stage);
+    match Cache::open()?.tool("axe-core", AXE, &format!("node_modules/axe-core/{file}"), install) {
+        Ok(directory) => Ok(Some(directory.join(file))),
+        Err(error) if !progress::stopped() => {
+            eprintln!("  note: accessibility is not tested, because axe-core cannot be installed: {error:#}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn ensure_wasm_target() -> Result<()> {
@@ -113,18 +130,18 @@ fn install_wasm_bindgen(cache: &Cache, version: &str, stage: &Path) -> Result<()
     cache.cargo_install("wasm-bindgen-cli", version, &[], stage)
 }
 
-fn install_wasm_opt(stage: &Path) -> Result<()> {
+fn install_from_npm(package: &str, version: &str, what_for: &str, stage: &Path) -> Result<()> {
     if system::find("npm").is_none() {
-        system::apt_install("Node.js and npm, for wasm-opt", &["nodejs", "npm"])
+        system::apt_install(&format!("Node.js and npm, for {what_for}"), &["nodejs", "npm"])
             .context("there is no npm on PATH")?;
     }
-    let step = Step::new(&format!("wasm-opt (binaryen {BINARYEN})")).advice("npm needs the network once.");
+    let step = Step::new(&format!("{what_for} ({package} {version})")).advice("npm needs the network once.");
     progress::run(
         &step,
         Command::new("npm")
             .args(["install", "--no-audit", "--no-fund", "--no-update-notifier", "--prefix"])
             .arg(stage)
-            .arg(format!("binaryen@{BINARYEN}")),
+            .arg(format!("{package}@{version}")),
     )
 }
 

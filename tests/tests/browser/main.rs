@@ -1,6 +1,12 @@
 //! What a person sees, in real tabs of a real browser on a running relay. `cargo xtask test --browser` runs these;
 //! the letters are the scenarios of the five systems that Tabchain grew from.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "figures, and what is skipped, are for whoever reads"
+)]
+
 mod busy;
 mod garbage;
 mod late;
