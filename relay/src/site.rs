@@ -22,8 +22,8 @@ const FILES_MAX: usize = 4_096;
 /// All of it is held in memory, up to three times.
 const BYTES_MAX: u64 = 64 << 20;
 
-/// Of 11: the last two levels cost twenty times the time for a few per cent.
-const BROTLI_QUALITY: i32 = 9;
+/// The best there is: the page is packed once and sent to everyone, and every tab of a class waits for it.
+const BROTLI_QUALITY: i32 = 11;
 
 /// The digits of the hash that trunk puts into a file's name.
 const NAME_HASH_DIGITS: usize = 16;

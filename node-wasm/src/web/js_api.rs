@@ -47,7 +47,7 @@ pub fn expose(client: &NodeClient) {
     });
     add(&api, client, "block", |which, _| {
         let height = which.as_f64().filter(|height| height.fract() == 0.0 && *height >= 0.0);
-        let block = height.map(|height| height.to_string()).or_else(|| which.as_string());
+        let block = height.map(|height| (height as u64).to_string()).or_else(|| which.as_string());
         let block = block.ok_or_else(|| bad_argument("block(heightOrHash): a whole number or a string"))?;
         Ok(Command::Block { block })
     });
