@@ -84,7 +84,7 @@ impl Module<'_> {
         let step = |what: &str| Step::new(&format!("{} module: {what}", self.name));
         let mut cargo = workspace::cargo();
         cargo
-            .args(["build", "--package", "node-wasm", "--features", "workers", "--example", EXAMPLE])
+            .args(["build", "--package", "node-wasm", "--features", "bench", "--example", EXAMPLE])
             .args(["--profile", "web", "--target", tools::WASM_TARGET])
             .args(self.cargo);
         progress::run(&step("compiling").advice("The compiler's own words are above."), &mut cargo)?;
