@@ -1,8 +1,8 @@
 //! Sync: who is asked for which headers and bodies, and what becomes of requests that are not answered.
 //!
 //! One request for headers and one for bodies per peer at a time; one peer at a time per body. What comes back
-//! unasked is not taken. A peer that does not answer, or lacks what it should have, is left out for a while and its
-//! share goes to the next. Pure bookkeeping: the node sends the requests and feeds the chain.
+//! unasked is not taken. A peer that does not answer, or lacks what it should have, is left out for a while, each time
+//! for twice as long, and its share goes to the next. Pure bookkeeping: the node sends the requests and feeds the chain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,13 @@ use crate::units::Timestamp;
 
 /// How long a peer may take to answer, in milliseconds: a slow phone with a full frame.
 pub const ANSWER_MS_MAX: u64 = 8_000;
-/// How long a peer that did not answer, or lacked what it should have, is not asked for bodies, in milliseconds.
+/// An answer that takes longer than this, in milliseconds, does not keep the next peer from being asked for the same:
+/// each of a crowd that promises and never answers costs this much, not `ANSWER_MS_MAX`.
+pub const SLOW_MS: u64 = 2_500;
+/// How long a peer that did not answer, or lacked what it should have, is not asked at first, in milliseconds; ...
 pub const REST_MS: u64 = 20_000;
+/// ... and in the end, when it never did better.
+pub const REST_MS_MAX: u64 = 32 * REST_MS;
 /// Bodies in one request: small enough to spread a sync over several peers.
 pub const BATCH: usize = 256;
 /// How many peers are asked for bodies at the same time: their largest answers together stay below what the relay
@@ -31,15 +36,22 @@ pub struct BodiesRequest {
 #[derive(Debug)]
 struct UnderWay {
     hashes: Vec<BlockHash>,
-    due: Timestamp,
+    asked: Timestamp,
+}
+
+#[derive(Debug)]
+struct Rest {
+    until: Timestamp,
+    ms: u64,
 }
 
 /// The open requests.
 #[derive(Debug, Default)]
 pub struct Sync {
+    /// When each open request for headers was made.
     headers: BTreeMap<PeerId, Timestamp>,
     bodies: BTreeMap<PeerId, UnderWay>,
-    resting: BTreeMap<PeerId, Timestamp>,
+    resting: BTreeMap<PeerId, Rest>,
 }
 
 impl Sync {
@@ -48,7 +60,7 @@ impl Sync {
     pub fn ask_headers(&mut self, now: Timestamp, peer: PeerId) -> bool {
         let free = !self.headers.contains_key(&peer);
         if free {
-            self.headers.insert(peer, now.plus_ms(ANSWER_MS_MAX));
+            self.headers.insert(peer, now);
         }
         free
     }
@@ -66,21 +78,27 @@ impl Sync {
         self.bodies.remove(peer).map(|under_way| under_way.hashes).unwrap_or_default()
     }
 
-    /// Leaves a peer out for a while.
+    /// Leaves a peer out for a while: for twice as long as the last time.
     pub fn rest(&mut self, now: Timestamp, peer: PeerId) {
-        self.resting.insert(peer, now.plus_ms(REST_MS));
+        let ms = self.resting.get(&peer).map_or(REST_MS, |rest| (2 * rest.ms).min(REST_MS_MAX));
+        self.resting.insert(peer, Rest { until: now.plus_ms(ms), ms });
     }
 
-    /// Whether a peer is left out at the moment.
-    #[must_use]
-    pub fn is_resting(&self, now: Timestamp, peer: &PeerId) -> bool {
-        self.resting.get(peer).is_some_and(|until| *until > now)
+    /// A peer kept its word: what it failed before is forgotten.
+    pub fn kept_word(&mut self, peer: &PeerId) {
+        self.resting.remove(peer);
     }
 
-    /// Whether a request for headers is open.
+    /// Whether a peer may be asked for headers: none are being waited for from it, and it is not left out.
     #[must_use]
-    pub fn asks_headers(&self) -> bool {
-        !self.headers.is_empty()
+    pub fn is_free(&self, now: Timestamp, peer: &PeerId) -> bool {
+        !self.headers.contains_key(peer) && !self.is_resting(now, peer)
+    }
+
+    /// Whether headers were asked for so recently that nobody else should be asked yet.
+    #[must_use]
+    pub fn awaits_headers(&self, now: Timestamp) -> bool {
+        self.headers.values().any(|asked| !is_slow(now, *asked))
     }
 
     /// Forgets a peer.
@@ -93,33 +111,34 @@ impl Sync {
     /// Closes the requests that were not answered in time; gives the peers that they went to.
     pub fn expire(&mut self, now: Timestamp) -> Vec<PeerId> {
         let mut late: Vec<PeerId> = Vec::new();
-        late.extend(self.headers.iter().filter(|(_, due)| **due <= now).map(|(peer, _)| *peer));
-        late.extend(self.bodies.iter().filter(|(_, under_way)| under_way.due <= now).map(|(peer, _)| *peer));
+        let overdue = |asked: Timestamp| now.ms_since(asked) >= ANSWER_MS_MAX;
+        late.extend(self.headers.iter().filter(|(_, asked)| overdue(**asked)).map(|(peer, _)| *peer));
+        late.extend(self.bodies.iter().filter(|(_, bodies)| overdue(bodies.asked)).map(|(peer, _)| *peer));
         for peer in &late {
             self.headers.remove(peer);
             self.bodies.remove(peer);
             self.rest(now, *peer);
         }
-        self.resting.retain(|_, until| *until > now);
         late
     }
 
     /// Hands out `missing` bodies, the first first, to those of `peers` that are free.
     pub fn assign(&mut self, now: Timestamp, missing: &[BlockHash], peers: &[PeerId]) -> Vec<BodiesRequest> {
         let mut requests = Vec::new();
-        let mut taken = BTreeSet::new();
-        taken.extend(self.bodies.values().flat_map(|under_way| under_way.hashes.iter().copied()));
+        let prompt = || self.bodies.values().filter(|under_way| !is_slow(now, under_way.asked));
+        let taken: BTreeSet<BlockHash> =
+            prompt().flat_map(|under_way| under_way.hashes.iter().copied()).collect();
+        let free = SOURCES_MAX.saturating_sub(prompt().count());
         let mut open = missing.iter().filter(|hash| !taken.contains(hash)).copied().peekable();
         for peer in peers {
-            if open.peek().is_none() || self.bodies.len() >= SOURCES_MAX {
+            if open.peek().is_none() || requests.len() >= free {
                 break;
             }
             if self.bodies.contains_key(peer) || self.is_resting(now, peer) {
                 continue;
             }
             let hashes: Vec<BlockHash> = open.by_ref().take(BATCH).collect();
-            let under_way = UnderWay { hashes: hashes.clone(), due: now.plus_ms(ANSWER_MS_MAX) };
-            self.bodies.insert(*peer, under_way);
+            self.bodies.insert(*peer, UnderWay { hashes: hashes.clone(), asked: now });
             requests.push(BodiesRequest { peer: *peer, hashes });
         }
         requests
@@ -131,12 +150,13 @@ impl Sync {
         self.headers.is_empty() && self.bodies.is_empty()
     }
 
-    /// When the next open request is overdue.
-    #[must_use]
-    pub fn next_timeout(&self) -> Option<Timestamp> {
-        let bodies = self.bodies.values().map(|under_way| under_way.due);
-        self.headers.values().copied().chain(bodies).chain(self.resting.values().copied()).min()
+    fn is_resting(&self, now: Timestamp, peer: &PeerId) -> bool {
+        self.resting.get(peer).is_some_and(|rest| rest.until > now)
     }
+}
+
+fn is_slow(now: Timestamp, asked: Timestamp) -> bool {
+    now.ms_since(asked) >= SLOW_MS
 }
 
 #[cfg(test)]
@@ -199,6 +219,36 @@ mod tests {
         assert!(!sync.ask_headers(Timestamp(1), A));
         assert!(sync.take_headers(&A));
         assert!(sync.ask_headers(Timestamp(2), A));
-        assert_eq!(sync.next_timeout(), Some(Timestamp(2 + ANSWER_MS_MAX)));
+    }
+
+    #[test]
+    fn a_slow_answer_does_not_keep_the_next_peer_from_being_asked() {
+        let mut sync = Sync::default();
+        assert!(sync.ask_headers(Timestamp(0), A));
+        assert!(sync.awaits_headers(Timestamp(SLOW_MS - 1)));
+        assert!(!sync.awaits_headers(Timestamp(SLOW_MS)));
+        assert!(!sync.is_free(Timestamp(SLOW_MS), &A) && sync.is_free(Timestamp(SLOW_MS), &B));
+        assert!(sync.take_headers(&A), "it may still answer");
+        let missing = hashes(2);
+        assert_eq!(sync.assign(Timestamp(0), &missing, &[A, B]).len(), 1);
+        assert!(sync.assign(Timestamp(SLOW_MS - 1), &missing, &[A, B]).is_empty());
+        let again = sync.assign(Timestamp(SLOW_MS), &missing, &[A, B]);
+        assert_eq!(again, [BodiesRequest { peer: B, hashes: missing.clone() }]);
+        assert_eq!(sync.take_bodies(&A), missing, "it may still answer");
+    }
+
+    #[test]
+    fn whoever_fails_again_rests_twice_as_long_until_it_keeps_its_word() {
+        let mut sync = Sync::default();
+        let mut now = Timestamp(0);
+        for ms in [REST_MS, 2 * REST_MS, 4 * REST_MS, 8 * REST_MS, 16 * REST_MS, REST_MS_MAX, REST_MS_MAX] {
+            sync.rest(now, A);
+            assert!(!sync.is_free(now.plus_ms(ms - 1), &A));
+            now = now.plus_ms(ms);
+            assert!(sync.is_free(now, &A));
+        }
+        sync.kept_word(&A);
+        sync.rest(now, A);
+        assert!(sync.is_free(now.plus_ms(REST_MS), &A));
     }
 }

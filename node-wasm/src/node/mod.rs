@@ -17,6 +17,8 @@ mod mining;
 mod network;
 mod syncing;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -45,10 +45,9 @@ impl Node {
     }
 
     fn open_round(&mut self, now: Timestamp, ms: u64) -> Round {
-        // Those with the most work first, by their word.
-        let mut peers: Vec<_> = self.peers.iter().map(|peer| (peer.status.tip.work, peer.id)).collect();
-        peers.sort_unstable_by(|a, b| b.cmp(a));
-        let waiting: Vec<PeerId> = peers.into_iter().take(ASKED_MAX).map(|(_, id)| id).collect();
+        let everyone = self.peers.iter().map(|peer| peer.id).collect();
+        let mut waiting = self.shuffled(everyone);
+        waiting.truncate(ASKED_MAX);
         for peer in &waiting {
             self.ask_headers(now, *peer, self.chain.locator());
         }
@@ -88,21 +87,26 @@ impl Node {
             return;
         }
         self.answered(&from);
-        let claimed = self.peers.get(&from).map(|peer| peer.status.tip);
-        if headers.is_empty() && claimed.is_some_and(|tip| !self.chain.contains(&tip.hash)) {
-            // It has nothing after what is known here, whatever it says of its tip.
-            self.sync.rest(now, from);
-        }
         let mut last = None;
+        let (mut new, mut wrong) = (false, false);
         for header in headers {
             match self.chain.insert_header(now, *header) {
-                Ok(_) => last = Some(header.hash()),
+                Ok(added) => {
+                    new |= added;
+                    last = Some(header.hash());
+                }
                 Err(error) => {
                     self.refused(header.hash(), error);
-                    self.sync.rest(now, from);
+                    wrong = true;
                     break;
                 }
             }
+        }
+        let claimed = self.peers.get(&from).map(|peer| peer.status.tip);
+        let unproved = claimed.is_some_and(|tip| !self.chain.contains(&tip.hash));
+        if wrong || (unproved && !new) {
+            // It brought nothing that leads to the tip that it speaks of.
+            self.sync.rest(now, from);
         }
         if let Some(last) = last {
             self.credit(from, last);
@@ -136,6 +140,8 @@ impl Node {
         }
         if wrong || useful == 0 {
             self.sync.rest(now, from);
+        } else {
+            self.sync.kept_word(&from);
         }
         self.request_missing(now);
     }
@@ -148,17 +154,19 @@ impl Node {
     }
 
     /// Asks for headers of one peer that says it has more work, and for the bodies that are missing. Joining a
-    /// room costs one peer's answer; should it not come, or not help, the next is asked.
+    /// room costs one peer's answer; should it not come, or not help, another is asked. Which one is left to chance:
+    /// a claim of work costs nothing, and those with the largest claims are those that lie.
     pub(super) fn catch_up(&mut self, now: Timestamp) {
-        let own = self.chain.tip().work;
-        let helps = |peer: &&Peer| {
-            let tip = peer.status.tip;
-            tip.work > own && !self.chain.contains(&tip.hash) && !self.sync.is_resting(now, &peer.id)
-        };
-        let best =
-            self.peers.iter().filter(helps).max_by_key(|peer| peer.status.tip.work).map(|peer| peer.id);
-        if let Some(peer) = best.filter(|_| !self.sync.asks_headers()) {
-            self.ask_headers(now, peer, self.chain.locator());
+        if !self.sync.awaits_headers(now) {
+            let own = self.chain.tip().work;
+            let helps = |peer: &&Peer| {
+                let tip = peer.status.tip;
+                tip.work > own && !self.chain.contains(&tip.hash) && self.sync.is_free(now, &peer.id)
+            };
+            let helpers = self.peers.iter().filter(helps).map(|peer| peer.id).collect();
+            if let Some(peer) = self.shuffled(helpers).first() {
+                self.ask_headers(now, *peer, self.chain.locator());
+            }
         }
         self.request_missing(now);
     }
@@ -173,10 +181,20 @@ impl Node {
             return;
         }
         let own = self.chain.tip().work;
-        let peers: Vec<PeerId> =
+        let sources =
             self.peers.iter().filter(|peer| peer.status.tip.work > own).map(|peer| peer.id).collect();
-        for request in self.sync.assign(now, &missing, &peers) {
+        let sources = self.shuffled(sources);
+        for request in self.sync.assign(now, &missing, &sources) {
             self.send(request.peer, &Message::GetBodies(request.hashes));
         }
+    }
+
+    /// The same peers in an order that nobody outside can choose.
+    fn shuffled(&mut self, mut peers: Vec<PeerId>) -> Vec<PeerId> {
+        for last in (1..peers.len()).rev() {
+            let other = self.random_below(last as u64 + 1);
+            peers.swap(last, usize::try_from(other).unwrap_or(last));
+        }
+        peers
     }
 }

@@ -1,211 +1,13 @@
-//! Tests of the node: rooms of real nodes on a virtual clock, over a wire that the test can cut.
+//! Tests of the node, in rooms of real nodes.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one output among all")]
 
-use crate::test;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
+use super::testing::World;
 use super::*;
-use crate::crypto::SecretKey;
-use crate::miner::Job;
-use crate::peer::Medium;
-use crate::testing::{START, address, easy_params, pay};
+use crate::test;
+use crate::testing::{address, easy_params};
 use crate::units::{Amount, Height};
-use crate::wire::SessionId;
-
-/// Nodes on one relay room, and the clock that they share.
-struct World {
-    now: Timestamp,
-    nodes: Vec<Player>,
-    /// Frames on their way: from whom, to whom, the bytes.
-    wire: VecDeque<(usize, usize, Vec<u8>)>,
-    /// Frames that were delivered, for tests that count or replay them.
-    delivered: Vec<(usize, usize, Vec<u8>)>,
-    sessions: u8,
-}
-
-struct Player {
-    node: Node,
-    key: SecretKey,
-    link: Option<LinkId>,
-    /// Who hears whom: nodes of different groups do not.
-    group: u32,
-    job: Option<Job>,
-    seen: Vec<Output>,
-}
-
-impl World {
-    fn new(nodes: usize) -> Self {
-        let mut world =
-            Self { now: START, nodes: Vec::new(), wire: VecDeque::new(), delivered: Vec::new(), sessions: 0 };
-        for _ in 0..nodes {
-            world.add_node(easy_params());
-        }
-        world
-    }
-
-    /// A room in which everyone knows everyone.
-    fn connected(nodes: usize) -> Self {
-        let mut world = Self::new(nodes);
-        for index in 0..nodes {
-            world.join(index);
-        }
-        world.settle();
-        world
-    }
-
-    fn add_node(&mut self, params: crate::consensus::ChainParams) -> usize {
-        let index = self.nodes.len();
-        let key = SecretKey::derive(&[u8::try_from(index).expect("few nodes")], "test node");
-        let config = Config { params, node_key: key.public(), seed: index as u64 };
-        let node = Node::new(config, self.now);
-        self.nodes.push(Player { node, key, link: None, group: 0, job: None, seen: Vec::new() });
-        index
-    }
-
-    /// A node opens its link to the room.
-    fn join(&mut self, index: usize) {
-        self.sessions += 1;
-        let link = LinkId(u32::from(self.sessions));
-        self.nodes[index].link = Some(link);
-        let session = SessionId([self.sessions; 16]);
-        self.feed(index, Input::LinkUp { link, medium: Medium::Relay, session });
-        for other in 0..self.nodes.len() {
-            if other != index && self.hears(index, other) {
-                self.tell_joined(index, other);
-                self.tell_joined(other, index);
-            }
-        }
-    }
-
-    fn leave(&mut self, index: usize) {
-        let Some(link) = self.nodes[index].link.take() else { return };
-        let id = self.nodes[index].node.id();
-        self.feed(index, Input::LinkDown { link });
-        for other in 0..self.nodes.len() {
-            if let Some(link) =
-                self.nodes[other].link.filter(|_| self.nodes[other].group == self.nodes[index].group)
-            {
-                self.feed(other, Input::PeerLeft { link, peer: id });
-            }
-        }
-    }
-
-    /// Cuts the room in two, or heals it: everyone reconnects to the relay of its group.
-    fn regroup(&mut self, groups: &[u32]) {
-        for index in 0..self.nodes.len() {
-            self.leave(index);
-        }
-        for (index, group) in groups.iter().enumerate() {
-            self.nodes[index].group = *group;
-        }
-        for index in 0..self.nodes.len() {
-            self.join(index);
-        }
-        self.settle();
-    }
-
-    fn hears(&self, a: usize, b: usize) -> bool {
-        self.nodes[a].link.is_some()
-            && self.nodes[b].link.is_some()
-            && self.nodes[a].group == self.nodes[b].group
-    }
-
-    fn tell_joined(&mut self, index: usize, other: usize) {
-        let (Some(link), peer) = (self.nodes[index].link, self.nodes[other].node.id()) else { return };
-        self.feed(index, Input::PeerJoined { link, peer });
-    }
-
-    fn feed(&mut self, index: usize, input: Input) {
-        self.nodes[index].node.handle(self.now, input);
-        while let Some(output) = self.nodes[index].node.poll() {
-            match output {
-                Output::Send { link, frame } => self.send(index, link, frame),
-                Output::Job(job) => self.nodes[index].job = job,
-                other => self.nodes[index].seen.push(other),
-            }
-        }
-    }
-
-    fn send(&mut self, from: usize, link: LinkId, frame: crate::wire::UnsealedFrame) {
-        assert_eq!(self.nodes[from].link, Some(link), "a node sends on open links only");
-        let recipient = frame.recipient;
-        let bytes = frame.seal(&self.nodes[from].key);
-        for to in 0..self.nodes.len() {
-            let meant = recipient.is_none_or(|recipient| recipient == self.nodes[to].node.id());
-            if to != from && meant && self.hears(from, to) {
-                self.wire.push_back((from, to, bytes.clone()));
-            }
-        }
-    }
-
-    /// Delivers everything that is under way, and what it leads to.
-    fn settle(&mut self) {
-        for _ in 0..100_000 {
-            let Some((from, to, bytes)) = self.wire.pop_front() else { return };
-            if let Some(link) = self.nodes[to].link.filter(|_| self.hears(from, to)) {
-                self.delivered.push((from, to, bytes.clone()));
-                self.feed(to, Input::Received { link, bytes });
-            }
-        }
-        panic!("the network does not come to rest");
-    }
-
-    /// Lets time pass second by second.
-    fn wait(&mut self, seconds: u64) {
-        for _ in 0..seconds {
-            self.now = self.now.plus_ms(1000);
-            for index in 0..self.nodes.len() {
-                self.feed(index, Input::Tick);
-            }
-            self.settle();
-        }
-    }
-
-    /// A node finds a block, ten seconds after the last.
-    fn mine(&mut self, index: usize) {
-        self.wait(10);
-        self.feed(index, Input::Mine(Some(address(u8::try_from(index).expect("few nodes") + 1))));
-        let job = self.nodes[index].job.clone().expect("a job");
-        let mut header = job.header;
-        while !job.target.is_met_by(&header.hash()) {
-            header.nonce += 1;
-        }
-        self.feed(index, Input::Mined { job: job.id, nonce: header.nonce });
-        self.feed(index, Input::Mine(None));
-        assert!(self.nodes[index].job.is_none(), "a miner that is switched off stops");
-    }
-
-    fn height(&self, index: usize) -> u32 {
-        self.nodes[index].node.chain().height().0
-    }
-
-    fn assert_agreement(&self) {
-        for player in &self.nodes[1..] {
-            assert_eq!(player.node.chain().tip(), self.nodes[0].node.chain().tip());
-            assert_eq!(player.node.chain().ledger(), self.nodes[0].node.chain().ledger());
-        }
-    }
-
-    fn outcomes(&mut self, index: usize) -> Vec<SyncOutcome> {
-        let seen = std::mem::take(&mut self.nodes[index].seen);
-        let outcome = |output| match output {
-            Output::Synced(outcome) => Some(outcome),
-            _ => None,
-        };
-        seen.into_iter().filter_map(outcome).collect()
-    }
-
-    fn pay(&mut self, index: usize, to: u8, amount: u64, nonce: u64) -> Result<TransactionId, MempoolError> {
-        let genesis = self.nodes[index].node.chain().genesis();
-        let from = u8::try_from(index).expect("few nodes") + 1;
-        self.feed(index, Input::Submit(pay(&genesis, from, to, amount, nonce)));
-        let submitted = self.nodes[index].seen.iter().rev().find_map(|output| match output {
-            Output::Submitted(result) => Some(result.clone()),
-            _ => None,
-        });
-        submitted.expect("every submission is answered")
-    }
-}
 
 #[test]
 fn everyone_meets_everyone_once() {
@@ -368,6 +170,44 @@ fn a_joiner_whose_source_goes_silent_asks_the_next() {
         world.settle();
     }
     assert_eq!(world.height(joiner), 30);
+}
+
+#[test]
+fn a_crowd_that_promises_and_never_answers_does_not_starve_a_joiner() {
+    let mut world = World::connected(13);
+    for _ in 0..30 {
+        world.mine(0);
+        world.settle();
+    }
+    let honest = (0..13).min_by_key(|index| world.nodes[*index].node.id()).expect("thirteen nodes");
+    world.deaf = (0..13).filter(|index| *index != honest).collect();
+    let joiner = world.add_node(easy_params());
+    world.join(joiner);
+    world.settle();
+    world.wait(60);
+    assert_eq!(world.height(joiner), 30);
+    assert!(world.unheard.len() < 30, "{} questions to the deaf", world.unheard.len());
+}
+
+#[test]
+fn a_claim_that_the_headers_do_not_bear_out_is_not_asked_for_again_at_once() {
+    let mut world = World::connected(2);
+    for _ in 0..3 {
+        world.mine(0);
+        world.settle();
+    }
+    world.deaf.insert(1);
+    let link = world.nodes[1].link.expect("a link");
+    let line = world.nodes[0].node.chain().headers_after(&[world.nodes[0].node.chain().genesis()], 3);
+    let work =
+        world.nodes[0].node.chain().tip().work.plus(crate::primitives::Target::for_hashes(1 << 40).work());
+    let tip = crate::wire::Tip { hash: BlockHash([9; 32]), height: Height(9), work };
+    for message in [Message::Status(Status { tip, mempool: 0 }), Message::Headers(line)] {
+        let frame = world.nodes[1].node.peers.frame(link, None, &message).expect("the link is open");
+        world.send(1, link, frame);
+        world.settle();
+    }
+    assert_eq!(world.unheard, [1], "asked once; the answer had nothing new");
 }
 
 #[test]
