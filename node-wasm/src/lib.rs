@@ -13,8 +13,8 @@
 //! 4  mempool miner wallet peer sync       siblings: none names another
 //! 3  chain                                block tree, ledger, ChainUpdate
 //! 2  consensus  wire                      rules, messages
-//! 1  primitives                           header, block, transaction, address, merkle, target
-//! 0  units  codec  crypto                 newtypes and encodings over the chosen crates
+//! 1  primitives  token_bucket             header, block, transaction, address, merkle, target; limits
+//! 0  units  codec  crypto  spread         newtypes and encodings over the chosen crates
 //! ```
 
 pub mod api;
@@ -28,9 +28,11 @@ pub mod miner;
 pub mod node;
 pub mod peer;
 pub mod primitives;
+pub mod spread;
 pub mod sync;
 #[cfg(test)]
 mod testing;
+pub mod token_bucket;
 pub mod units;
 pub mod wallet;
 #[cfg(target_arch = "wasm32")]

@@ -140,13 +140,6 @@ impl Mempool {
         expired.into_iter().flat_map(|(sender, nonce)| self.drop_from(&sender, nonce)).collect()
     }
 
-    /// Drops everything.
-    pub fn clear(&mut self) -> Vec<TransactionId> {
-        let removed = self.by_id.keys().copied().collect();
-        *self = Self::default();
-        removed
-    }
-
     /// The payments for a block of at most `bytes` of them: the best payers first, each sender's in the order of
     /// its nonces, none that its sender cannot pay for.
     #[must_use]
@@ -252,7 +245,7 @@ impl Mempool {
         let mut excess =
             (self.bytes + waiting.transaction.size()).saturating_sub(MEMPOOL_BYTES_MAX).saturating_sub(freed);
         let mut displaced = Vec::from_iter(rival);
-        let mut tails = if excess > 0 { self.tails() } else { BinaryHeap::new() };
+        let mut tails = if excess > 0 { self.tails(&waiting.sender) } else { BinaryHeap::new() };
         while excess > 0 {
             let Some(Reverse((worst, tail))) = tails.pop() else { return Err(MempoolError::Full) };
             if worst >= rate {
@@ -273,10 +266,12 @@ impl Mempool {
         Ok(displaced)
     }
 
-    /// Each sender's last payment, the worst payer on top: what can go without making others impossible.
-    fn tails(&self) -> BinaryHeap<Reverse<(FeeRate, TransactionId)>> {
-        let last = |nonces: &BTreeMap<u64, TransactionId>| nonces.last_key_value().map(|(_, id)| *id);
-        self.by_sender.values().filter_map(last).map(|id| Reverse((self.by_id[&id].rate(), id))).collect()
+    /// The last payment of each sender but one, the worst payer on top: what can go without making others
+    /// impossible. The newcomer's own sender is left out: without its earlier payments the newcomer is worth nothing.
+    fn tails(&self, newcomer: &Address) -> BinaryHeap<Reverse<(FeeRate, TransactionId)>> {
+        let others = self.by_sender.iter().filter(|(sender, _)| *sender != newcomer);
+        let last = others.filter_map(|(_, nonces)| nonces.last_key_value().map(|(_, id)| *id));
+        last.map(|id| Reverse((self.by_id[&id].rate(), id))).collect()
     }
 
     /// The sender's payment before a given one, as [`Self::tails`] lists it.

@@ -109,8 +109,8 @@ impl Sync {
     }
 
     /// Closes the requests that were not answered in time; gives the peers that they went to.
-    pub fn expire(&mut self, now: Timestamp) -> Vec<PeerId> {
-        let mut late: Vec<PeerId> = Vec::new();
+    pub fn expire(&mut self, now: Timestamp) -> BTreeSet<PeerId> {
+        let mut late = BTreeSet::new();
         let overdue = |asked: Timestamp| now.ms_since(asked) >= ANSWER_MS_MAX;
         late.extend(self.headers.iter().filter(|(_, asked)| overdue(**asked)).map(|(peer, _)| *peer));
         late.extend(self.bodies.iter().filter(|(_, bodies)| overdue(bodies.asked)).map(|(peer, _)| *peer));
@@ -195,12 +195,12 @@ mod tests {
         let missing = hashes(2);
         assert_eq!(sync.assign(Timestamp(0), &missing, &[A]).len(), 1);
         assert!(sync.expire(Timestamp(ANSWER_MS_MAX - 1)).is_empty());
-        assert_eq!(sync.expire(Timestamp(ANSWER_MS_MAX)), [A]);
+        assert_eq!(sync.expire(Timestamp(ANSWER_MS_MAX)), BTreeSet::from([A]));
         let again = sync.assign(Timestamp(ANSWER_MS_MAX), &missing, &[A, B]);
         assert_eq!(again, [BodiesRequest { peer: B, hashes: missing.clone() }]);
         assert!(sync.take_bodies(&A).is_empty(), "the late answer was not asked for any more");
         sync.drop_peer(&B);
-        assert_eq!(sync.expire(Timestamp(ANSWER_MS_MAX + REST_MS)), []);
+        assert!(sync.expire(Timestamp(ANSWER_MS_MAX + REST_MS)).is_empty());
         assert_eq!(sync.assign(Timestamp(ANSWER_MS_MAX + REST_MS), &missing, &[A]).len(), 1);
     }
 

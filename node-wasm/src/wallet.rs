@@ -6,15 +6,12 @@
 
 use std::fmt;
 
-use zeroize::Zeroizing;
-
 use crate::crypto::{PublicKey, SecretKey};
 use crate::primitives::{Address, AddressError, BlockHash, Payment, PeerId, Transaction};
 use crate::units::{Amount, AmountError};
 
 /// The keys of one slot.
 pub struct Wallet {
-    seed: Zeroizing<[u8; Self::SEED_BYTES]>,
     wallet_key: SecretKey,
     node_key: SecretKey,
 }
@@ -141,16 +138,10 @@ impl Wallet {
 
     /// The wallet of a seed.
     #[must_use]
-    pub fn from_seed(seed: Zeroizing<[u8; Self::SEED_BYTES]>) -> Self {
-        let wallet_key = SecretKey::derive(&*seed, "wallet");
-        let node_key = SecretKey::derive(&*seed, "node");
-        Self { seed, wallet_key, node_key }
-    }
-
-    /// The seed, for the host's store alone.
-    #[must_use]
-    pub fn seed(&self) -> &[u8; Self::SEED_BYTES] {
-        &self.seed
+    pub fn from_seed(seed: &[u8; Self::SEED_BYTES]) -> Self {
+        let wallet_key = SecretKey::derive(seed, "wallet");
+        let node_key = SecretKey::derive(seed, "node");
+        Self { wallet_key, node_key }
     }
 
     /// Where the wallet is paid.
@@ -220,7 +211,7 @@ mod tests {
     use crate::test;
 
     fn wallet(byte: u8) -> Wallet {
-        Wallet::from_seed(Zeroizing::new([byte; Wallet::SEED_BYTES]))
+        Wallet::from_seed(&[byte; Wallet::SEED_BYTES])
     }
 
     fn funds() -> Funds {

@@ -17,7 +17,6 @@
 pub mod assets;
 pub mod hub;
 pub mod limits;
-mod pace;
 mod queue;
 pub mod rooms;
 pub mod server;

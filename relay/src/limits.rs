@@ -14,11 +14,11 @@ pub const MEMBERS_MAX: usize = 512;
 /// A socket that has not joined by then is closed: it holds a place and does nothing.
 pub const JOIN_MS_MAX: u64 = 10_000;
 
-/// A socket that says nothing for so long is closed. Four of the pings that a client sends every 15 s are lost.
+/// A socket that says nothing for so long is closed. Seven of the pings that a client sends every 8 s are lost.
 pub const IDLE_MS_MAX: u32 = 60_000;
 
-/// A member that said nothing for so long loses its id to a newcomer that cannot prove to be the same: one ping of
-/// 15 s is overdue.
+/// A member that said nothing for so long loses its id to a newcomer that cannot prove to be the same: two pings of
+/// 8 s each are overdue.
 pub const TAKEOVER_SILENCE_MS: u64 = 20_000;
 
 /// Envelopes that a socket may send at once: to greet a full room, and announce and sync on top of it.

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use bytes::Bytes;
 use node_wasm::codec::{decode, encode};
 use node_wasm::primitives::PeerId;
+use node_wasm::token_bucket::TokenBucket;
 use node_wasm::units::{RoomName, Timestamp};
 use node_wasm::wire::relay::{
     ByeCode, FromRelay, RELAY_FRAME_BYTES_MAX, RELAY_VERSION, RelayLimits, ResumeToken, ToRelay,
@@ -23,7 +24,6 @@ use crate::limits::{
     JOIN_MS_MAX, MEMBERS_MAX, MESSAGES_BURST, MESSAGES_PER_SECOND, PACE_RETRY_MS, RESTART_RETRY_MS,
     ROOMS_MAX, SOCKETS_MAX, TAKEOVER_SILENCE_MS,
 };
-use crate::pace::Bucket;
 
 #[cfg(test)]
 mod tests;
@@ -109,9 +109,9 @@ struct Socket {
     heard: Timestamp,
     /// The time of this socket's entry in `deadlines`.
     deadline: Timestamp,
-    messages: Bucket,
-    bytes: Bucket,
-    cast_bytes: Bucket,
+    messages: TokenBucket,
+    bytes: TokenBucket,
+    cast_bytes: TokenBucket,
 }
 
 #[derive(Clone, Debug)]
@@ -193,9 +193,9 @@ impl Rooms {
             opened: now,
             heard: now,
             deadline,
-            messages: Bucket::new(now, MESSAGES_BURST, MESSAGES_PER_SECOND),
-            bytes: Bucket::new(now, BYTES_BURST, BYTES_PER_SECOND),
-            cast_bytes: Bucket::new(now, CAST_BYTES_BURST, CAST_BYTES_PER_SECOND),
+            messages: TokenBucket::new(now, MESSAGES_BURST, MESSAGES_PER_SECOND),
+            bytes: TokenBucket::new(now, BYTES_BURST, BYTES_PER_SECOND),
+            cast_bytes: TokenBucket::new(now, CAST_BYTES_BURST, CAST_BYTES_PER_SECOND),
         };
         self.sockets.insert(id, socket);
         self.deadlines.insert((deadline, id));

@@ -46,7 +46,7 @@ impl Peer {
     /// # Errors
     /// When a block does not hold.
     pub fn start(socket: &str, room: &RoomName, blocks: &[Block]) -> Result<Self> {
-        let wallet = Wallet::from_seed(Zeroizing::new(random()));
+        let wallet = Wallet::from_seed(&Zeroizing::new(random()));
         let seed = u64::from_le_bytes(random());
         let (params, node_key) = (ChainParams::room(room.clone()), wallet.node_key().public());
         let mut node = Node::new(Config { params, node_key, seed }, now());

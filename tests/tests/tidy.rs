@@ -16,6 +16,7 @@ const NOT_OURS: [&str; 4] = ["target", "dist", "node_modules", ".git"];
 /// The only code that may ask what it is compiled for.
 const PLATFORM_FILE: &str = "node-wasm/src/lib.rs";
 const RULES_FILE: &str = "node-wasm/src/consensus/rule.rs";
+const RULES_TESTS: &str = "node-wasm/src/chain/tests.rs";
 
 struct Source {
     /// Relative to the root, with `/`.
@@ -306,6 +307,7 @@ fn every_rule_is_written_enforced_and_tested() {
     assert!(rules.len() > 10, "{RULES_FILE} was not understood: {rules:?}");
     let book = read("CONSENSUS.md");
     let explained = codes(&book);
+    let tests = read(RULES_TESTS);
     let sources = sources(&["rs"]);
     let node = |source: &&Source| source.path.starts_with("node-wasm/src/");
     let mut violations = Vec::new();
@@ -322,8 +324,8 @@ fn every_rule_is_written_enforced_and_tested() {
             violations.push(format!("`{quote}` quotes an enforcing line {enforced} times, expected once"));
         }
         let in_name = format!("fn {}_", code.to_lowercase().replace('-', ""));
-        if !sources.iter().any(|source| [*code, &in_name].iter().any(|mark| source.tests().contains(mark))) {
-            violations.push(format!("no test names {code}, in a comment or as `{in_name}...`"));
+        if !tests.contains(&in_name) {
+            violations.push(format!("{RULES_TESTS} has no test `{in_name}...`"));
         }
     }
     violations.extend(explained.difference(&rules).map(|code| format!("{RULES_FILE} does not know {code}")));
@@ -333,17 +335,26 @@ fn every_rule_is_written_enforced_and_tested() {
 #[test]
 fn the_names_that_tests_find_elements_by_are_documented() {
     let readme = read("README.md");
+    let (_, listed) = readme.split_once("`data-test` names:").expect("README.md has the list");
+    let (listed, _) = listed.split_once("\n## ").expect("a chapter follows the list");
+    let page: Vec<Source> = sources(&["rs", "html"])
+        .into_iter()
+        .filter(|source| source.path.starts_with("ui/") || source.path.starts_with("www/"))
+        .collect();
     let mut violations = Vec::new();
-    for source in sources(&["rs", "html"]) {
-        if !source.path.starts_with("ui/") && !source.path.starts_with("www/") {
-            continue;
-        }
+    for source in &page {
         for (at, key) in source.text.match_indices("data-test=\"") {
             let name =
                 source.text[at + key.len()..].split('"').next().expect("a split gives at least one part");
-            if !readme.contains(&format!("`{name}`")) {
+            if !listed.contains(&format!("`{name}`")) {
                 violations.push(format!("{}: README.md does not list `{name}`", source.path));
             }
+        }
+    }
+    for name in listed.split('`').skip(1).step_by(2).filter(|name| !name.starts_with("data-")) {
+        // Names may be properties of components, so only that they occur can be seen.
+        if !page.iter().any(|source| source.own().contains(&format!("\"{name}\""))) {
+            violations.push(format!("README.md lists `{name}`, which the page does not name"));
         }
     }
     none(&violations);

@@ -6,24 +6,8 @@
 //!
 //! # Names for tests
 //!
-//! Elements carry a stable `data-test` attribute. Identifiers and hashes are whole in `textContent`; figures are
-//! plain digits, their units outside of the element.
-//!
-//! | where | names |
-//! |---|---|
-//! | bar | `room` `copy-link` `share` `switch-room` `connection` (the state's word) `connection-sentence` `connect-toggle` `theme` `mine-toggle` (`aria-pressed`) `hash-rate` (`data-value`: hashes per second) `hash-rate-unit` |
-//! | other room | `room-dialog` `room-name` `room-error` `room-go` `modal-close` |
-//! | notices | `notice` (`data-code`) `notice-dismiss` |
-//! | strip | `strip` `block` (`data-height`, `data-hash`, `data-mine`) `tip-height` `news` `syncing` |
-//! | wallet | `balance` `pending` `address` `copy-address` `send-to` `send-amount` `send-fee` `send-data` `send-submit` `send-error` `sent` |
-//! | payments | `payment` (`data-id`, `data-state`: `pending`, `confirmed`) `payment-amount` `payment-data` `payment-state` `payment-id` |
-//! | mempool | `mempool-count` `mempool` |
-//! | chain | `chain-list` `chain-row` (`data-height`) |
-//! | block | `block-dialog` `block-error` `block-hash` `block-previous` `block-time` `block-miner` `block-reward` `block-nonce` `block-merkle-root` `block-target` `block-bits` `block-size` `block-work` `block-transactions` |
-//! | miner | `blocks-won` `workers` `mine-workers` `mine-intensity` |
-//! | peers | `peer-count` `peer` (`data-id`, `data-height`) `no-peers` `second-tab` `copy-link-peers` |
-//! | node | `nonce` `node-id` `tip-hash` `genesis-hash` `work` `slot` `storage` `version` `action-busy` (until a result stands) `sync-now` `sync-result` `check-chain` `check-result` `export-chain` `export-result` `import-chain` `import-result` `reset-chain` `reset-dialog` `reset-confirm` `reset-cancel` `reset-result` |
-//! | log | `log` `log-lines` |
+//! Elements carry a stable `data-test` attribute; README.md lists the names. Identifiers and hashes are whole in
+//! `textContent`; figures are plain digits, their units outside of the element.
 
 pub mod app;
 pub mod browser;

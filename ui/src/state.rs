@@ -210,7 +210,9 @@ impl State {
             format!("Payment of {} tabs{message} from {from} to {to} waits for a block.", payment.amount);
         self.report(NewsKind::Payment, text);
         let waiting = Rc::make_mut(&mut self.mempool);
-        waiting.retain(|other| other.id != payment.id);
+        // One payment of a sender waits per nonce: a later one has replaced the other.
+        let replaced = |other: &TransactionView| (&other.from, other.nonce) == (&payment.from, payment.nonce);
+        waiting.retain(|other| !replaced(other));
         waiting.push(payment);
     }
 

@@ -84,9 +84,11 @@ pub fn connection_sentence(view: &ConnectionView, now_ms: u64) -> String {
     match view.state {
         Connection::Online => "Tabs anywhere can join.".to_owned(),
         Connection::Connecting => "Looking for the relay.".to_owned(),
-        Connection::Off => "Only tabs of this browser can join.".to_owned(),
+        Connection::Off if view.reason.is_empty() => "Only tabs of this browser can join.".to_owned(),
+        Connection::Off => format!("{} Only tabs of this browser can join.", sentence(&view.reason)),
         Connection::Offline => {
             let retry = match view.retry_at {
+                Some(at) if at <= now_ms => "Trying again.".to_owned(),
                 Some(at) => format!("Retrying in {} s.", at.saturating_sub(now_ms).div_ceil(1000)),
                 None => "Retrying when the network is back.".to_owned(),
             };

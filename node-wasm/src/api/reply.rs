@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
-    /// The rule's or the error's name, stable for programs: `insufficient-funds`, `bad-address`, `C-21`.
+    /// The rule's or the error's name, stable for programs: `insufficient-funds`, `bad-address`, `C-14`.
     pub code: String,
     /// What, why and what next, for people.
     pub message: String,

@@ -101,7 +101,8 @@ pub enum LogLevel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
-    /// Its name, stable for programs: `memory-only`, `corrupt-record`, `node-crashed`, `other-genesis`, `clock`.
+    /// Its name, stable for programs: `memory-only`, `corrupt-record`,
+    /// `corrupt-payment`, `key-damaged`, `node-crashed`, `clock`.
     pub code: String,
     /// What, why and what next.
     pub message: String,

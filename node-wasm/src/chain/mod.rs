@@ -110,7 +110,7 @@ impl Chain {
         Ok(true)
     }
 
-    /// Takes the body of a known header; one that was known changes nothing.
+    /// Takes the body of a known header; one that was known changes nothing, and a wrong one in its place is refused.
     ///
     /// # Errors
     /// When the header is unknown, or the block breaks a rule. After [`RuleError::MerkleRoot`] another body may
@@ -119,8 +119,8 @@ impl Chain {
         let header = match self.tree.state(&hash) {
             None => return Err(ChainError::UnknownHeader(hash)),
             Some(State::Invalid) => return Err(ChainError::KnownInvalid(hash)),
-            Some(State::Stored(_)) => return Ok(Outcome::default()),
-            Some(State::HeaderOnly) => self.tree.entry(&hash).header,
+            Some(State::Stored(known)) if known.block().body == body => return Ok(Outcome::default()),
+            Some(State::HeaderOnly | State::Stored(_)) => self.tree.entry(&hash).header,
         };
         let height = self.tree.entry(&hash).height;
         match check_body(&self.params, &self.genesis, height, Block { header, body }) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Account, Chain, ChainError, Ledger, State};
+use super::{Account, Chain, Ledger, State};
 use crate::consensus::{ChainParams, Parent};
 use crate::primitives::{Address, Block, BlockHash, Header, Work};
 use crate::units::Height;
@@ -148,20 +148,5 @@ impl Chain {
     /// The last hash of the best chain.
     pub(super) fn tip_hash(&self) -> BlockHash {
         self.line.last().copied().unwrap_or(self.genesis)
-    }
-}
-
-impl ChainError {
-    /// Whether the sender can be blamed: the bytes are wrong for everyone and for ever.
-    #[must_use]
-    pub const fn is_fault(&self) -> bool {
-        match self {
-            Self::Rule(rule) => !matches!(rule, crate::consensus::RuleError::TimeTooLate { .. }),
-            Self::UnknownParent(_)
-            | Self::UnknownHeader(_)
-            | Self::KnownInvalid(_)
-            | Self::Stale(_)
-            | Self::TooManyBranches => false,
-        }
     }
 }

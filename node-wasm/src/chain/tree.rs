@@ -183,17 +183,11 @@ impl Tree {
         let stays = |hash: &BlockHash, entry: &Entry| {
             line.get(entry.height.0 as usize) == Some(hash) || kept.contains(hash)
         };
-        let doomed: Vec<(BlockHash, BlockHash)> = self
-            .entries
-            .iter()
-            .filter(|(hash, entry)| !stays(hash, entry))
-            .map(|(hash, entry)| (*hash, entry.header.previous))
-            .collect();
-        for (hash, previous) in doomed {
-            self.entries.remove(&hash);
-            if let Some(parent) = self.entries.get_mut(&previous) {
-                parent.children.retain(|child| *child != hash);
-            }
+        let doomed: BTreeSet<BlockHash> =
+            self.entries.iter().filter(|(hash, entry)| !stays(hash, entry)).map(|(hash, _)| *hash).collect();
+        self.entries.retain(|hash, _| !doomed.contains(hash));
+        for entry in self.entries.values_mut() {
+            entry.children.retain(|child| !doomed.contains(child));
         }
         self.choose_best(line);
     }

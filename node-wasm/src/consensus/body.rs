@@ -82,6 +82,7 @@ pub fn check_payment(
     if got > params.data_bytes_max {
         return Err(RuleError::DataSize { got, limit: params.data_bytes_max });
     }
+    // [C-13] A payment's amount and fee MUST NOT add up to more than 2^64 - 1.
     payment.cost().ok_or(RuleError::AmountOverflow)?;
     // [C-12] A payment's signature MUST be its sender's over the room's genesis and every field.
     if !payment.sender.verifies(&payment.signed_bytes(genesis), &transaction.signature) {
@@ -96,7 +97,7 @@ pub fn check_payment(
 /// The first broken rule.
 pub fn check_spend(transaction: &Transaction, nonce: u64, balance: Amount) -> Result<Amount, RuleError> {
     let payment = &transaction.payment;
-    // [C-13] Sums of amounts MUST NOT exceed 2^64 - 1.
+    // Never fails after `check_payment`.
     let cost = payment.cost().ok_or(RuleError::AmountOverflow)?;
     // [C-14] A payment's nonce MUST be the number of payments that its sender made before it.
     if payment.nonce != nonce || nonce == u64::MAX {

@@ -1,9 +1,11 @@
 //! How long to wait before the next attempt: exponential, capped, jittered.
 
+use crate::spread::Spread;
+
 /// The delays between attempts to reach something that does not answer.
 #[derive(Clone, Debug)]
 pub struct Backoff {
-    state: u64,
+    spread: Spread,
     failures: u32,
 }
 
@@ -16,7 +18,7 @@ impl Backoff {
     /// Delays that `seed` spreads away from those of others.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
-        Self { state: seed, failures: 0 }
+        Self { spread: Spread::new(seed), failures: 0 }
     }
 
     /// An attempt succeeded: the next delay is a short one again.
@@ -29,16 +31,7 @@ impl Backoff {
         let step = Self::FIRST_MS.saturating_mul(1 << self.failures.min(16)).min(Self::CAP_MS);
         self.failures = self.failures.saturating_add(1);
         let half = step / 2;
-        half + self.random() % (step - half + 1)
-    }
-
-    /// SplitMix64: spread is all that is needed of it.
-    const fn random(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        half + self.spread.below(step - half + 1)
     }
 }
 

@@ -18,13 +18,15 @@ use crate::wire::relay::{
     ByeCode, FromRelay, RELAY_FRAME_BYTES_MAX, RELAY_VERSION, RelayLimits, ResumeToken, ToRelay,
 };
 
-/// A connection that has not become a membership after so long is given up.
+/// A connection that has not become a membership after so long, in milliseconds, is given up: less than the relay's
+/// own deadline of 10 s, so that this side knows why.
 pub const JOIN_MS_MAX: u64 = 8_000;
-/// How often a member asks for a sign of life.
+/// How often a member asks for a sign of life, in milliseconds: two may be lost before [`SILENCE_MS_MAX`].
 pub const PING_MS: u64 = 8_000;
-/// A member that heard nothing for so long is not connected any more.
+/// A member that heard nothing for so long, in milliseconds, is not connected any more. A browser tells of a dead
+/// network only after minutes.
 pub const SILENCE_MS_MAX: u64 = 20_000;
-/// The same after waking, when the connection is probably dead.
+/// The same after waking, when the connection is probably dead: a few round trips of a slow phone.
 pub const SILENCE_MS_MAX_WOKEN: u64 = 4_000;
 /// What may wait in the socket, in bytes; frames beyond it are dropped, as the network may drop any frame.
 pub const SEND_BYTES_MAX: usize = 8 << 20;
@@ -244,14 +246,17 @@ impl RelayClient {
     #[must_use]
     pub fn view(&self) -> ConnectionView {
         let (state, retry_at) = match &self.state {
-            State::Off => (Connection::Off, None),
-            State::Refused | State::Paused => (Connection::Offline, None),
+            // A relay that refused for good is not tried again: as if the user had switched it off, with a reason.
+            State::Off | State::Refused => (Connection::Off, None),
+            State::Paused => (Connection::Offline, None),
             // The very first attempt is on its way, not a failure.
             State::Waiting { .. } if self.attempt == 0 => (Connection::Connecting, None),
             State::Waiting { until } => (Connection::Offline, Some(until.0)),
             State::Joining { .. } if self.reason.is_empty() => (Connection::Connecting, None),
             // While it retries, a page that blinks between two words helps nobody.
-            State::Joining { .. } => (Connection::Offline, None),
+            State::Joining { deadline, .. } => {
+                (Connection::Offline, Some(deadline.0.saturating_sub(JOIN_MS_MAX)))
+            }
             State::Member { .. } => (Connection::Online, None),
         };
         ConnectionView { state, relay: self.url.clone(), reason: self.reason.clone(), retry_at }
@@ -347,7 +352,7 @@ impl RelayClient {
                 Ok(message) => self.message(now, message),
                 Err(_) => self.fail(now, "this is not a Tabchain relay", 0),
             },
-            SocketEvent::Closed { code } => match bye_code(code) {
+            SocketEvent::Closed { code } => match ByeCode::from_number(code) {
                 Some(code) => self.bye(now, code, 0),
                 None => self.fail(now, "the relay is out of reach", 0),
             },
@@ -410,7 +415,8 @@ impl RelayClient {
 
     /// The connection is lost: try again after a while.
     fn fail(&mut self, now: Timestamp, reason: &str, retry_after_ms: u64) {
-        let until = now.plus_ms(self.backoff.next_delay_ms().max(retry_after_ms));
+        // The back-off beside the relay's own wish keeps a room from coming back in the same moment.
+        let until = now.plus_ms(retry_after_ms + self.backoff.next_delay_ms());
         let paused = !self.online && !is_on_this_machine(&self.url);
         self.leave(if paused { State::Paused } else { State::Waiting { until } }, reason.to_owned());
     }
@@ -437,13 +443,6 @@ impl RelayClient {
     fn transmit(&mut self, message: &ToRelay) {
         self.outputs.push_back(Output::Transmit(encode(message)));
     }
-}
-
-fn bye_code(number: u16) -> Option<ByeCode> {
-    use ByeCode::{Full, IdInUse, Idle, Malformed, Replaced, Shutdown, TooFast, TooLarge, TooSlow, Version};
-    [Shutdown, TooSlow, Idle, TooFast, Full, IdInUse, Replaced, Malformed, TooLarge, Version]
-        .into_iter()
-        .find(|code| code.number() == number)
 }
 
 /// A relay on this machine is there without any network.

@@ -1,7 +1,7 @@
 //! What goes into a node and what comes out of it.
 
-use crate::chain::ChainUpdate;
-use crate::consensus::{ChainParams, RuleError};
+use crate::chain::{ChainError, ChainUpdate};
+use crate::consensus::ChainParams;
 use crate::crypto::PublicKey;
 use crate::mempool::MempoolError;
 use crate::miner::Job;
@@ -102,8 +102,8 @@ pub enum Output {
     Imported {
         /// How many blocks were new.
         new: u32,
-        /// The first block that broke a rule, with its place in the file; those before it were kept.
-        error: Option<(usize, BlockHash, RuleError)>,
+        /// The first block that was not taken, with its place in the file; those before it were kept.
+        error: Option<(usize, BlockHash, ChainError)>,
     },
     /// The mempool changed.
     Mempool(MempoolChange),
@@ -127,6 +127,6 @@ pub enum SyncOutcome {
     Replaced,
     /// No peer had a better one.
     AlreadyBest,
-    /// There is nobody to ask.
+    /// There is nobody to ask, or nobody answered.
     NoPeers,
 }

@@ -11,6 +11,7 @@
 //! The same stream of `(now, input)` leads to the same state. No secret enters a node: the wallet signs payments and
 //! the host seals frames.
 
+mod declined;
 mod event;
 mod io;
 mod mining;
@@ -27,20 +28,25 @@ pub use event::Event;
 pub use io::{Config, Input, MempoolChange, Output, SyncOutcome};
 
 use crate::chain::{Chain, ChainError, Outcome};
-use crate::consensus::{RuleError, check_payment};
+use crate::consensus::check_payment;
 use crate::crypto::PublicKey;
-use crate::mempool::{Mempool, MempoolError};
+use crate::mempool::{EXPIRY_MS, Mempool, MempoolError};
 use crate::peer::{LinkId, Peers, Refusal};
 use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
+use crate::spread::Spread;
 use crate::sync::Sync;
 use crate::units::Timestamp;
 use crate::wire::{Message, Status};
+use declined::Declined;
 use mining::Mining;
+use network::Inventory;
 use syncing::Round;
 
 /// How often the node looks after what waits for nothing else, in milliseconds. The miner's clock in headers has
 /// seconds, so this is also how often its job is renewed.
 const BEAT_MS: u64 = 1000;
+/// A beat that comes so much too late, in milliseconds, means that this node was away: peers are not silent for it.
+const AWAY_MS: u64 = 15_000;
 /// Blocks from a clock that is ahead that are kept until their time has come.
 const EARLY_MAX: usize = 8;
 /// Strangers whose refusal was reported, so that each is reported once.
@@ -64,10 +70,11 @@ pub struct Node {
     catching_up: bool,
     early: VecDeque<Block>,
     /// Whom the next inventory may be asked of, and when.
-    inventories: BTreeMap<PeerId, Timestamp>,
+    inventories: BTreeMap<PeerId, Inventory>,
+    declined: Declined,
     refusals: BTreeMap<Refusal, u64>,
     reported: BTreeSet<PeerId>,
-    random: u64,
+    spread: Spread,
     beat_due: Timestamp,
     beats: u64,
     status_due: Timestamp,
@@ -93,9 +100,10 @@ impl Node {
             catching_up: false,
             early: VecDeque::new(),
             inventories: BTreeMap::new(),
+            declined: Declined::default(),
             refusals: BTreeMap::new(),
             reported: BTreeSet::new(),
-            random: config.seed,
+            spread: Spread::new(config.seed),
             beat_due: now,
             beats: 0,
             status_due: now,
@@ -138,6 +146,7 @@ impl Node {
             }
             Input::Received { link, bytes } => self.receive(now, link, &bytes),
             Input::Submit(transaction) => {
+                self.declined.remove(&transaction.id());
                 let result = self.take_payment(now, transaction, None);
                 self.outputs.push_back(Output::Submitted(result));
             }
@@ -212,6 +221,9 @@ impl Node {
         if now < self.beat_due {
             return;
         }
+        if now.ms_since(self.beat_due) > AWAY_MS {
+            self.peers.excuse_silence(now);
+        }
         self.beat_due = now.plus_ms(BEAT_MS);
         self.beats += 1;
         for peer in self.peers.drop_silent(now) {
@@ -228,6 +240,7 @@ impl Node {
         self.ping_some(now);
         self.retry_early(now);
         let removed = self.mempool.expire(now);
+        removed.iter().for_each(|id| self.declined.insert(now, *id, EXPIRY_MS));
         self.mempool_changed(MempoolChange { added: Vec::new(), removed });
         self.status_due = self.status_due.min(now.plus_ms(network::STATUS_MS));
         if now >= self.status_due {
@@ -289,8 +302,8 @@ impl Node {
             let hash = block.hash();
             match self.import_block(now, hash, block) {
                 Ok(added) => new += u32::from(added),
-                Err(rule) => {
-                    error = Some((index, hash, rule));
+                Err(why) => {
+                    error = Some((index, hash, why));
                     break;
                 }
             }
@@ -298,33 +311,21 @@ impl Node {
         self.outputs.push_back(Output::Imported { new, error });
     }
 
-    fn import_block(&mut self, now: Timestamp, hash: BlockHash, block: Block) -> Result<bool, RuleError> {
-        let rule = |error| match error {
-            ChainError::Rule(rule) => rule,
-            ChainError::UnknownParent(_)
-            | ChainError::UnknownHeader(_)
-            | ChainError::KnownInvalid(_)
-            | ChainError::Stale(_)
-            | ChainError::TooManyBranches => RuleError::InvalidAncestor,
-        };
+    fn import_block(&mut self, now: Timestamp, hash: BlockHash, block: Block) -> Result<bool, ChainError> {
         let new = self.chain.block(&hash).is_none();
-        self.chain.insert_header(now, block.header).map_err(rule)?;
-        let outcome = self.chain.insert_body(hash, block.body).map_err(rule)?;
+        self.chain.insert_header(now, block.header)?;
+        let outcome = self.chain.insert_body(hash, block.body)?;
         let broken = outcome.invalid.iter().find(|(bad, _)| *bad == hash).map(|(_, rule)| rule.clone());
         self.follow(now, outcome);
-        broken.map_or(Ok(new), Err)
+        broken.map_or(Ok(new), |rule| Err(rule.into()))
     }
 
     fn event(&mut self, event: Event) {
         self.outputs.push_back(Output::Event(event));
     }
 
-    /// A number below `bound` from the node's own sequence (splitmix64): for spreading timers, not for secrets.
-    fn random_below(&mut self, bound: u64) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound.max(1)
+    /// A number below `bound` that spreads timers and choices; not for secrets.
+    const fn random_below(&mut self, bound: u64) -> u64 {
+        self.spread.below(bound)
     }
 }

@@ -3,8 +3,9 @@
 use super::{EARLY_MAX, Event, Node, Output, REPORTED_MAX};
 use crate::chain::ChainError;
 use crate::consensus::RuleError;
+use crate::mempool::MempoolError;
 use crate::peer::{Accepted, LinkId, Peers, Refusal};
-use crate::primitives::{Block, BlockHash, PeerId, TransactionId};
+use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
 use crate::units::Timestamp;
 use crate::wire::{Message, SessionId, Status, Tip};
 
@@ -23,18 +24,33 @@ const INVENTORY_REST_MS: u64 = 60_000;
 /// ... and in any case not before this time.
 const INVENTORY_MS: u64 = 5_000;
 
+/// A payment that was not taken is not fetched again for so long, in milliseconds: what was not affordable may be then.
+const DECLINED_MS: u64 = 60_000;
+
+/// What a node knows of the next inventory of a peer.
+#[derive(Debug)]
+pub(super) struct Inventory {
+    /// When it may be asked for.
+    due: Timestamp,
+    /// Whether it was, and did not come yet.
+    asked: bool,
+}
+
 impl Node {
     pub(super) fn receive(&mut self, now: Timestamp, link: LinkId, bytes: &[u8]) {
         match self.peers.accept(now, link, bytes) {
             Ok(None) => {}
             Ok(Some(Accepted::Stranger(peer))) => self.greet(link, peer, None),
-            Ok(Some(Accepted::Hello { from, echo, new })) => {
+            Ok(Some(Accepted::Hello { from, echo, new, again })) => {
                 if echo.is_some() {
                     self.greet(link, from, echo);
                 }
                 if new {
                     self.event(Event::PeerConnected { peer: from, medium: self.peers.medium(link) });
                     self.catch_up(now);
+                }
+                if again {
+                    self.ask_again(now, from);
                 }
             }
             Ok(Some(Accepted::Message(from, message))) => {
@@ -53,6 +69,7 @@ impl Node {
 
     fn take_message(&mut self, now: Timestamp, link: LinkId, from: PeerId, message: Message) {
         match message {
+            // The table has answered it.
             Message::Hello(_) => {}
             Message::Status(status) => self.take_status(now, from, status),
             Message::Ping(token) => self.send(from, &Message::Pong(token)),
@@ -63,8 +80,7 @@ impl Node {
             }
             Message::Transactions(transactions) => {
                 for transaction in transactions {
-                    // What does not hold is dropped; it is no reason to think ill of who passed it on.
-                    self.take_payment(now, transaction, Some(link)).ok();
+                    self.take_passed_on(now, link, transaction);
                 }
             }
             Message::Block(block) => self.take_block(now, link, from, *block),
@@ -87,6 +103,19 @@ impl Node {
                 let transactions = waiting.map(|waiting| (*waiting.transaction).clone()).collect();
                 self.send(from, &Message::Transactions(transactions));
             }
+        }
+    }
+
+    /// A payment that a peer passed on. What does not hold is dropped, and not fetched again for a while; it is no
+    /// reason to think ill of the peer.
+    fn take_passed_on(&mut self, now: Timestamp, link: LinkId, transaction: Transaction) {
+        let id = transaction.id();
+        if self.declined.contains(now, &id) {
+            return;
+        }
+        match self.take_payment(now, transaction, Some(link)) {
+            Ok(_) | Err(MempoolError::Duplicate) => {}
+            Err(_) => self.declined.insert(now, id, DECLINED_MS),
         }
     }
 
@@ -161,7 +190,7 @@ impl Node {
     /// Asks one peer whose mempool differs for what is in it, once this node is not behind any more.
     pub(super) fn ask_for_inventory(&mut self, now: Timestamp) {
         let (own, digest) = (self.chain.tip().work, self.mempool.digest());
-        let due = |peer: &PeerId| self.inventories.get(peer).is_none_or(|due| *due <= now);
+        let due = |peer: &PeerId| self.inventories.get(peer).is_none_or(|inventory| inventory.due <= now);
         let other = self.peers.iter().find(|peer| {
             peer.status.mempool != digest
                 && peer.status.mempool != 0
@@ -169,31 +198,35 @@ impl Node {
                 && due(&peer.id)
         });
         if let Some(peer) = other.map(|peer| peer.id) {
-            self.inventories.insert(peer, now.plus_ms(INVENTORY_MS));
+            self.inventories.insert(peer, Inventory { due: now.plus_ms(INVENTORY_MS), asked: true });
             self.send(peer, &Message::GetInventory);
         }
     }
 
     fn take_inventory(&mut self, now: Timestamp, from: PeerId, ids: &[TransactionId]) {
+        let Some(inventory) = self.inventories.get_mut(&from) else { return };
+        if !std::mem::take(&mut inventory.asked) {
+            return;
+        }
         let wanted: Vec<TransactionId> = ids
             .iter()
-            .filter(|id| self.mempool.get(id).is_none())
+            .filter(|id| self.mempool.get(id).is_none() && !self.declined.contains(now, id))
             .take(Message::TRANSACTIONS_MAX)
             .copied()
             .collect();
-        match self.inventories.get_mut(&from) {
-            Some(due) if wanted.is_empty() => *due = now.plus_ms(INVENTORY_REST_MS),
-            Some(_) => self.send(from, &Message::GetTransactions(wanted)),
-            None => {}
+        if wanted.is_empty() {
+            inventory.due = now.plus_ms(INVENTORY_REST_MS);
+        } else {
+            self.send(from, &Message::GetTransactions(wanted));
         }
     }
 
     pub(super) fn ping_some(&mut self, now: Timestamp) {
         let beats = self.beats;
         let turn = |index: &usize| (*index as u64 + beats).is_multiple_of(PING_BEATS);
-        let unmeasured = self.peers.iter().take(PINGED_MAX).enumerate();
-        let due: Vec<PeerId> = unmeasured
-            .filter(|(index, peer)| peer.latency_ms.is_none() || turn(index))
+        let pinged = self.peers.iter().take(PINGED_MAX).enumerate();
+        let due: Vec<PeerId> = pinged
+            .filter(|(index, peer)| peer.may_ping(now) && (peer.latency_ms.is_none() || turn(index)))
             .map(|(_, peer)| peer.id)
             .collect();
         for id in due {
@@ -237,7 +270,7 @@ impl Node {
     pub(super) fn peer_gone(&mut self, now: Timestamp, peer: PeerId) {
         self.sync.drop_peer(&peer);
         self.inventories.remove(&peer);
-        self.answered(&peer);
+        self.settle_rounds(&peer, false);
         self.event(Event::PeerGone(peer));
         self.request_missing(now);
     }
@@ -275,15 +308,14 @@ fn cost(message: &Message) -> u64 {
         Message::Block(block) => 20 + block.body.transactions.len(),
         Message::GetHeaders(_) | Message::GetInventory => 20,
         Message::GetBodies(hashes) => 1 + hashes.len() / 8,
-        Message::GetTransactions(ids) => 1 + ids.len() / 8,
+        Message::GetTransactions(ids) | Message::Inventory(ids) => 1 + ids.len() / 8,
         Message::Hello(_)
         | Message::Status(_)
         | Message::Ping(_)
         | Message::Pong(_)
         | Message::Headers(_)
         | Message::Bodies(_)
-        | Message::NotFound(_)
-        | Message::Inventory(_) => 1,
+        | Message::NotFound(_) => 1,
     };
     cost as u64
 }

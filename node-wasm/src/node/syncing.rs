@@ -23,8 +23,8 @@ pub(super) struct Round {
     tip: BlockHash,
     /// Who has not answered.
     waiting: Vec<PeerId>,
-    /// Whether there was anyone to ask.
-    asked_any: bool,
+    /// Whether anyone answered.
+    answered: bool,
     until: Timestamp,
 }
 
@@ -51,23 +51,29 @@ impl Node {
         for peer in &waiting {
             self.ask_headers(now, *peer, self.chain.locator());
         }
-        Round { tip: self.chain.tip().hash, asked_any: !waiting.is_empty(), waiting, until: now.plus_ms(ms) }
+        Round { tip: self.chain.tip().hash, waiting, answered: false, until: now.plus_ms(ms) }
     }
 
-    /// Notes that a peer answered, or is gone, in every open round.
-    pub(super) fn answered(&mut self, peer: &PeerId) {
+    /// Notes in every open round that a peer answered, or is gone.
+    pub(super) fn settle_rounds(&mut self, peer: &PeerId, answered: bool) {
         for round in [&mut self.asked, &mut self.waking].into_iter().flatten() {
+            let waited = round.waiting.len();
             round.waiting.retain(|waiting| waiting != peer);
+            round.answered |= answered && round.waiting.len() < waited;
         }
     }
 
     /// Ends the rounds whose questions are answered, or whose time is over.
     pub(super) fn close_rounds(&mut self, now: Timestamp) {
         let idle = self.sync.is_idle();
-        let done = |round: &Round| round.asked_any && round.waiting.is_empty() && idle;
+        let done = |round: &Round| round.answered && round.waiting.is_empty() && idle;
         if let Some(round) = self.asked.take_if(|round| done(round) || (now >= round.until && idle)) {
             let replaced = self.chain.tip().hash != round.tip;
-            let outcome = if replaced { SyncOutcome::Replaced } else { SyncOutcome::AlreadyBest };
+            let outcome = match (replaced, round.answered) {
+                (true, _) => SyncOutcome::Replaced,
+                (false, true) => SyncOutcome::AlreadyBest,
+                (false, false) => SyncOutcome::NoPeers,
+            };
             self.outputs.push_back(Output::Synced(outcome));
         }
         if self.waking.take_if(|round| done(round) || now >= round.until).is_some() {
@@ -82,11 +88,21 @@ impl Node {
         }
     }
 
+    /// A peer has forgotten what it was asked: asks again.
+    pub(super) fn ask_again(&mut self, now: Timestamp, peer: PeerId) {
+        self.sync.drop_peer(&peer);
+        let rounds = [&self.asked, &self.waking].into_iter().flatten();
+        if rounds.into_iter().any(|round| round.waiting.contains(&peer)) {
+            self.ask_headers(now, peer, self.chain.locator());
+        }
+        self.catch_up(now);
+    }
+
     pub(super) fn take_headers(&mut self, now: Timestamp, from: PeerId, headers: &[Header]) {
         if !self.sync.take_headers(&from) {
             return;
         }
-        self.answered(&from);
+        self.settle_rounds(&from, true);
         let mut last = None;
         let (mut new, mut wrong) = (false, false);
         for header in headers {

@@ -18,6 +18,8 @@ pub(super) struct World {
     pub(super) wire: VecDeque<(usize, usize, Vec<u8>)>,
     /// Frames that were delivered, for tests that count or replay them.
     pub(super) delivered: Vec<(usize, usize, Vec<u8>)>,
+    /// A node for which time stands still: it hears nothing, and nothing is fed to it.
+    pub(super) asleep: Option<usize>,
     /// Nodes that hear no questions, and so never answer one; ...
     pub(super) deaf: BTreeSet<usize>,
     /// ... and whom each question to one of them was for.
@@ -42,6 +44,7 @@ impl World {
             nodes: Vec::new(),
             wire: VecDeque::new(),
             delivered: Vec::new(),
+            asleep: None,
             deaf: BTreeSet::new(),
             unheard: Vec::new(),
             sessions: 0,
@@ -155,7 +158,8 @@ impl World {
     pub(super) fn settle(&mut self) {
         for _ in 0..100_000 {
             let Some((from, to, bytes)) = self.wire.pop_front() else { return };
-            if let Some(link) = self.nodes[to].link.filter(|_| self.hears(from, to)) {
+            let awake = self.asleep != Some(to);
+            if let Some(link) = self.nodes[to].link.filter(|_| awake && self.hears(from, to)) {
                 self.delivered.push((from, to, bytes.clone()));
                 self.feed(to, Input::Received { link, bytes });
             }
@@ -168,7 +172,9 @@ impl World {
         for _ in 0..seconds {
             self.now = self.now.plus_ms(1000);
             for index in 0..self.nodes.len() {
-                self.feed(index, Input::Tick);
+                if self.asleep != Some(index) {
+                    self.feed(index, Input::Tick);
+                }
             }
             self.settle();
         }

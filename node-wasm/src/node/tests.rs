@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::testing::World;
 use super::*;
+use crate::consensus::RuleError;
 use crate::test;
 use crate::testing::{address, easy_params};
 use crate::units::{Amount, Height};
@@ -262,6 +263,61 @@ fn a_sleeper_asks_before_it_mines() {
 }
 
 #[test]
+fn a_long_sleep_ends_with_questions_not_with_mining_on_the_old_tip() {
+    let mut world = World::connected(3);
+    world.feed(0, Input::Mine(Some(address(1))));
+    // Ten minutes in which the others hear and see each other, and this one nothing.
+    world.asleep = Some(0);
+    world.mine(1);
+    world.wait(600);
+    world.asleep = None;
+    world.feed(0, Input::Woke);
+    assert!(world.nodes[0].job.is_none(), "no work on a parent that may be stale");
+    assert_eq!(world.nodes[0].node.peers().len(), 2, "it was this node that was silent");
+    world.wait(5);
+    assert_eq!(world.nodes[0].job.clone().map(|job| job.height), Some(Height(2)));
+    // With everybody gone at the same moment it waits for the links to come back.
+    world.feed(0, Input::Woke);
+    world.leave(0);
+    assert!(world.nodes[0].job.is_none());
+    world.wait(5);
+    assert!(world.nodes[0].job.is_some());
+}
+
+#[test]
+fn a_node_that_forgot_its_peers_meets_them_again_on_the_same_links() {
+    let mut world = World::connected(3);
+    world.nodes[0].node.peers.drop_silent(world.now.plus_ms(1_000_000));
+    assert_eq!(world.nodes[0].node.peers().len(), 0);
+    world.wait(20);
+    assert_eq!(world.nodes[0].node.peers().len(), 2);
+    world.mine(0);
+    world.settle();
+    world.assert_agreement();
+}
+
+#[test]
+fn an_expired_payment_does_not_come_back_from_who_met_it_later() {
+    let mut world = World::connected(2);
+    world.mine(0);
+    world.settle();
+    let id = world.pay(0, 2, 100, 0).expect("funds are there");
+    world.settle();
+    world.wait(60 * 60);
+    let late = world.add_node(easy_params());
+    world.join(late);
+    world.wait(30);
+    assert!(world.nodes[late].node.mempool().get(&id).is_some());
+    // A day after it was made, the two that have had it longest drop it.
+    world.now = world.now.plus_ms(EXPIRY_MS - 60 * 60 * 1000 + 1000);
+    world.wait(30);
+    assert!(world.nodes[late].node.mempool().get(&id).is_some(), "it has waited there for less than a day");
+    assert!((0..2).all(|index| world.nodes[index].node.mempool().get(&id).is_none()));
+    let again = world.pay(0, 2, 100, 0);
+    assert_eq!(again, Ok(id), "its sender may offer it again");
+}
+
+#[test]
 fn the_miners_job_follows_tip_clock_and_mempool() {
     let mut world = World::connected(2);
     world.feed(0, Input::Mine(Some(address(1))));
@@ -389,7 +445,18 @@ fn a_chain_file_is_checked_and_taken_up_to_its_first_bad_block() {
     });
     let (new, error) = imported.expect("an answer");
     assert_eq!(new, 14);
-    assert!(matches!(error, Some((14, _, RuleError::MerkleRoot { .. }))));
+    assert!(matches!(error, Some((14, _, ChainError::Rule(RuleError::MerkleRoot { .. })))));
+    // The same file where the blocks are known already: its damage is told all the same.
+    world.nodes[0].seen.clear();
+    world.feed(0, Input::Import(blocks));
+    let told = world.nodes[0].seen.iter().any(|output| {
+        matches!(
+            output,
+            Output::Imported { new: 0, error: Some((14, _, ChainError::Rule(RuleError::MerkleRoot { .. }))) }
+        )
+    });
+    assert!(told, "{:?}", world.nodes[0].seen);
+    assert_eq!(world.height(0), 20);
 }
 
 #[test]

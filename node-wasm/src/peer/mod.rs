@@ -4,16 +4,15 @@
 //! session on the link: it holds the key, and it holds it now. Frames that fail are counted by reason; only what a
 //! peer itself signed is ever charged to it. Left out: what the messages mean.
 
-mod budget;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use budget::Budget;
 pub use table::{Accepted, CONTACTS_MAX, Peers, SILENCE_MS_MAX};
 
 use crate::crypto::PublicKey;
 use crate::primitives::PeerId;
+use crate::token_bucket::TokenBucket;
 use crate::units::Timestamp;
 use crate::wire::{SessionId, Status};
 
@@ -66,6 +65,14 @@ pub enum Refusal {
     UnknownKind,
 }
 
+/// What a peer may ask for at once: two full messages of payments and a sync. A token is about the cost of
+/// checking one signature.
+pub const BUDGET_BURST: u64 = 4000;
+/// What comes back of it each second.
+pub const BUDGET_PER_SECOND: u64 = 400;
+/// A ping that was not answered for so long, in milliseconds, is given up and may be sent again.
+const PING_MS_MAX: u64 = 20_000;
+
 /// A peer that proved itself.
 #[derive(Clone, Debug)]
 pub struct Peer {
@@ -84,7 +91,7 @@ pub struct Peer {
     /// The links on which it proved itself.
     pub links: Vec<LinkId>,
     /// What it may still ask of this node.
-    pub budget: Budget,
+    pub budget: TokenBucket,
     /// The unanswered ping: its token, and when it was sent.
     ping: Option<(u64, Timestamp)>,
 }
@@ -99,9 +106,15 @@ impl Peer {
             heard: now,
             latency_ms: None,
             links: Vec::new(),
-            budget: Budget::full(now),
+            budget: TokenBucket::new(now, BUDGET_BURST, BUDGET_PER_SECOND),
             ping: None,
         }
+    }
+
+    /// Whether no ping is on its way.
+    #[must_use]
+    pub fn may_ping(&self, now: Timestamp) -> bool {
+        self.ping.is_none_or(|(_, sent)| now.ms_since(sent) >= PING_MS_MAX)
     }
 
     /// Notes that a ping with this token is on its way.
@@ -140,11 +153,13 @@ impl Contact {
     const ANSWERS_MAX: u32 = 8;
     const WINDOW_MS: u64 = 10_000;
 
-    /// Notes that the contact's `session` is known; whether to echo it.
+    /// Notes that the contact's `session` is known; whether to echo it, which is done once for each.
     fn answer(&mut self, now: Timestamp, session: SessionId) -> bool {
-        if self.echoed == Some(session) {
-            return false;
-        }
+        self.echoed != Some(session) && self.answer_again(now, session)
+    }
+
+    /// The same for a session that may have been echoed before: the contact has forgotten, or never heard of it.
+    fn answer_again(&mut self, now: Timestamp, session: SessionId) -> bool {
         if now.ms_since(self.answers.0) >= Self::WINDOW_MS {
             self.answers = (now, 0);
         }

@@ -46,6 +46,8 @@ pub enum Accepted {
         echo: Option<SessionId>,
         /// Whether it is a peer from here on and was not before.
         new: bool,
+        /// Whether it greets within a session that is proved already: it has forgotten what it was asked.
+        again: bool,
     },
     /// A known contact speaks in a session that is not proved: greet it, it missed something.
     Stranger(PeerId),
@@ -90,6 +92,13 @@ impl Peers {
         self.unlink(link, &peer)
     }
 
+    /// Begins to count everyone's silence anew: it was this node that was away.
+    pub fn excuse_silence(&mut self, now: Timestamp) {
+        for peer in self.peers.values_mut() {
+            peer.heard = now;
+        }
+    }
+
     /// Drops peers that were silent for too long; gives them.
     pub fn drop_silent(&mut self, now: Timestamp) -> Vec<PeerId> {
         let silent = |peer: &&Peer| now.ms_since(peer.heard) > SILENCE_MS_MAX;
@@ -119,13 +128,6 @@ impl Peers {
             }
         }
         due
-    }
-
-    /// Whether any contact still waits for an answer to its greeting.
-    #[must_use]
-    pub fn any_ungreeted(&self) -> bool {
-        let open = |contact: &Contact| contact.proved.is_none() && contact.tries < GREETINGS_MAX;
-        self.links.values().any(|link| link.contacts.values().any(open))
     }
 
     /// The frame that carries a message over a link; `None` when the link is gone.
@@ -259,11 +261,24 @@ impl Peers {
         if !frame.is_sealed_by(&peer.key) {
             return Err(Refusal::Signature);
         }
+        let message = read(&frame.unsealed.payload);
         peer.heard = now;
-        if let Some(contact) = self.contact(link, &origin) {
-            contact.proved = Some((frame.unsealed.session, frame.unsealed.sequence));
+        if let Ok(Message::Hello(hello)) = &message {
+            peer.status = hello.status;
         }
-        Ok(Accepted::Message(origin, read(&frame.unsealed.payload)?))
+        let (session, sequence) = (frame.unsealed.session, frame.unsealed.sequence);
+        let own = self.links.get(&link).map(|link| link.session);
+        let contact = self.contact(link, &origin).ok_or(Refusal::Session)?;
+        contact.proved = Some((session, sequence));
+        match message? {
+            Message::Hello(hello) => {
+                // Without the echo it has forgotten this node, or never heard its answer.
+                let again = hello.echo != own;
+                let due = again && contact.answer_again(now, session);
+                Ok(Accepted::Hello { from: origin, echo: due.then_some(session), new: false, again })
+            }
+            message => Ok(Accepted::Message(origin, message)),
+        }
     }
 
     /// A frame outside a proved session: only a greeting counts.
@@ -292,7 +307,7 @@ impl Peers {
             contact.proved = Some((session, frame.unsealed.sequence));
         }
         let new = proved && self.prove(now, link, origin, &hello);
-        Ok(Accepted::Hello { from: origin, echo, new })
+        Ok(Accepted::Hello { from: origin, echo, new, again: false })
     }
 
     /// Notes a proved peer; whether it is new.

@@ -56,14 +56,14 @@ fn a_greeting_proves_nothing_until_it_echoes_this_session() {
     let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
     let (a_id, b_id) = (a.id(), b.id());
     let hello = a.hello(None);
-    let expect = Accepted::Hello { from: a_id, echo: Some(session(11)), new: false };
+    let expect = Accepted::Hello { from: a_id, echo: Some(session(11)), new: false, again: false };
     assert_eq!(b.hear(&hello), Ok(Some(expect)));
     assert!(b.table.is_empty(), "it may be a recording");
     let answer = b.hello(Some(session(11)));
-    let expect = Accepted::Hello { from: b_id, echo: Some(session(22)), new: true };
+    let expect = Accepted::Hello { from: b_id, echo: Some(session(22)), new: true, again: false };
     assert_eq!(a.hear(&answer), Ok(Some(expect)));
     let last = a.hello(Some(session(22)));
-    assert_eq!(b.hear(&last), Ok(Some(Accepted::Hello { from: a_id, echo: None, new: true })));
+    assert_eq!(b.hear(&last), Ok(Some(Accepted::Hello { from: a_id, echo: None, new: true, again: false })));
     let status = b.say(&Message::Status(status()));
     assert!(matches!(a.hear(&status), Ok(Some(Accepted::Message(from, Message::Status(_)))) if from == b_id));
     assert_eq!(a.hear(&status), Err(Refusal::Replayed));

@@ -7,7 +7,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -21,19 +20,11 @@ use crate::node::Input;
 use crate::peer::{LinkId, Medium};
 use crate::primitives::PeerId;
 use crate::units::{RoomName, Timestamp};
+use crate::wire::channel::Envelope;
 use crate::wire::relay::RELAY_FRAME_BYTES_MAX;
 
 /// How long a node waits for its own lock, in milliseconds; only its own former link can hold it.
 const OWN_LOCK_WAIT_MS: u32 = 10_000;
-
-/// What travels on the channel.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(super) enum Envelope {
-    /// Someone came, or is still there.
-    Here { from: PeerId },
-    /// A frame, for one or for all.
-    Frame { to: Option<PeerId>, bytes: Vec<u8> },
-}
 
 /// This node's presence on the channel of its room; ends when dropped.
 pub(super) struct ChannelLink {

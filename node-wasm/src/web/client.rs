@@ -180,7 +180,7 @@ impl NodeClient {
 
     fn ready(&self) {
         let start = Start {
-            room: self.0.options.room.to_string(),
+            room: self.0.options.room.clone(),
             relay: self.0.options.relay.clone(),
             own_relay: self.own_relay(),
             slot: self.remembered_slot(),

@@ -11,6 +11,7 @@ use crate::api::{
     ApiError, Command, DEFAULT_FEE, Imported, Lifecycle, LogLevel, LogPart, MineRequest, Reply, SendRequest,
     Sent, SyncOutcome, Synced, Update, view,
 };
+use crate::chain::ChainError;
 use crate::consensus::RuleError;
 use crate::host::{chain_file, relay_client};
 use crate::mempool::MempoolError;
@@ -81,20 +82,27 @@ impl Driver {
     }
 
     /// What became of an import.
-    pub(super) fn imported(&mut self, new: u32, error: Option<(usize, BlockHash, RuleError)>) {
+    pub(super) fn imported(&mut self, new: u32, error: Option<(usize, BlockHash, ChainError)>) {
         let Some(id) = self.importing.pop_front() else { return };
         let tip = self.node.chain().tip();
         let result = match error {
             None => {
                 Ok(Reply::Imported(Imported { blocks: new, height: tip.height.0, tip: tip.hash.to_string() }))
             }
-            Some((place, hash, rule)) => {
+            Some((place, hash, error)) => {
+                let code = match &error {
+                    ChainError::Rule(rule) => rule.code(),
+                    ChainError::KnownInvalid(_) => RuleError::InvalidAncestor.code(),
+                    ChainError::UnknownParent(_)
+                    | ChainError::UnknownHeader(_)
+                    | ChainError::Stale(_)
+                    | ChainError::TooManyBranches => "bad-file",
+                };
                 let place = place + 1;
                 let message = format!(
-                    "block {place} of the file, {hash}, breaks {}: {rule}; the {new} new ones before it were kept",
-                    rule.code()
+                    "block {place} of the file, {hash}: {error}; the {new} new ones before it were kept"
                 );
-                Err(refusal(rule.code(), message))
+                Err(refusal(code, message))
             }
         };
         self.page.answer(id, result);

@@ -1,7 +1,7 @@
 //! One slot's IndexedDB database: plain reads and atomic writes.
 //!
-//! Stores: `blocks` (height to record, see [`crate::host::record`]), `mempool` (id to payment) and `meta` (the
-//! secret seed, the settings, the genesis). Within a transaction everything is issued at once and the end awaited:
+//! Stores: `blocks` (height to record), `mempool` (id to record) and `meta` (the secret seed, the settings, the
+//! genesis, each a record as well; see [`crate::host::record`]). Within a transaction everything is issued at once and the end awaited:
 //! an await of anything else would commit it half-way. Left out: when to write, which is the writer's.
 
 use std::collections::BTreeMap;
@@ -13,8 +13,10 @@ use idb::{
 use js_sys::{Array, Object, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbTransaction};
+use zeroize::Zeroizing;
 
 use super::js::{set_property, text_of, within};
+use crate::host::record;
 use crate::primitives::TransactionId;
 
 const SCHEMA: u32 = 1;
@@ -56,6 +58,24 @@ impl From<idb::Error> for DiskError {
     }
 }
 
+/// A value of `meta`. Not to be printed: the seed is one.
+pub(super) enum Meta {
+    /// As it was written.
+    Intact(Vec<u8>),
+    /// Not as it was written: the record as it is.
+    Damaged(Vec<u8>),
+}
+
+impl Meta {
+    /// The value, where it is intact.
+    pub(super) fn intact(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Intact(value) => Some(value),
+            Self::Damaged(_) => None,
+        }
+    }
+}
+
 /// What is to be written, in one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -63,7 +83,7 @@ pub(super) struct Batch {
     pub(super) clear: bool,
     /// Heights, with the record that they get, or none.
     pub(super) blocks: BTreeMap<u32, Option<Vec<u8>>>,
-    /// Payments, with their bytes, or none.
+    /// Payments, with the record that they get, or none.
     pub(super) mempool: BTreeMap<TransactionId, Option<Vec<u8>>>,
 }
 
@@ -93,17 +113,24 @@ impl Disk {
     }
 
     /// A value of `meta`.
-    pub(super) async fn meta(&self, key: &str) -> Result<Option<Vec<u8>>, DiskError> {
+    pub(super) async fn meta(&self, key: &str) -> Result<Option<Meta>, DiskError> {
         let transaction = self.database.transaction(&[META], TransactionMode::ReadOnly)?;
         let request = transaction.object_store(META)?.get(JsValue::from(key))?;
         let value = within(ANSWER_MS_MAX, request.into_future()).await.ok_or(DiskError::Silent)??;
-        Ok(value.map(|value| bytes_of(&value)))
+        Ok(value.map(|value| {
+            let record = Zeroizing::new(bytes_of(&value));
+            match record::open(&record) {
+                Some(value) => Meta::Intact(value.to_vec()),
+                None => Meta::Damaged(record.to_vec()),
+            }
+        }))
     }
 
     /// Sets a value of `meta`. When it returns, the value is on the disk itself, not in a buffer.
     pub(super) async fn set_meta(&self, key: &str, value: &[u8]) -> Result<(), DiskError> {
         let transaction = self.strict_transaction(META)?;
-        transaction.object_store(META)?.put(&value_of(value), Some(&key.into()))?;
+        let record = Zeroizing::new(record::seal(value));
+        transaction.object_store(META)?.put(&value_of(&record), Some(&key.into()))?;
         commit(transaction).await
     }
 
@@ -115,11 +142,12 @@ impl Disk {
         Ok(keys.iter().map(height).zip(values.iter().map(bytes_of)).collect())
     }
 
-    /// The bytes of at most `count` waiting payments.
-    pub(super) async fn mempool(&self, count: u32) -> Result<Vec<Vec<u8>>, DiskError> {
+    /// The ids and records of at most `count` waiting payments.
+    pub(super) async fn mempool(&self, count: u32) -> Result<Vec<(TransactionId, Vec<u8>)>, DiskError> {
         let transaction = self.database.transaction(&[MEMPOOL], TransactionMode::ReadOnly)?;
-        let (_, values) = read_all(&transaction.object_store(MEMPOOL)?, None, count).await?;
-        Ok(values.iter().map(bytes_of).collect())
+        let (keys, values) = read_all(&transaction.object_store(MEMPOOL)?, None, count).await?;
+        let id = |key: &JsValue| key.as_string()?.parse().ok();
+        Ok(keys.iter().zip(&values).filter_map(|(key, value)| Some((id(key)?, bytes_of(value)))).collect())
     }
 
     /// Deletes every record from height `from` on.
@@ -204,18 +232,22 @@ mod tests {
         Batch { blocks: blocks.collect(), ..Batch::default() }
     }
 
+    async fn seed(disk: &Disk) -> Option<Vec<u8>> {
+        disk.meta("seed").await.expect("an answer").and_then(Meta::intact)
+    }
+
     #[test]
     async fn what_was_written_is_read_in_the_order_of_heights() {
         let name = format!("test/{}", hex::encode(super::super::js::random::<8>()));
         let disk = Disk::open(&name).await.expect("a database");
-        assert_eq!(disk.meta("seed").await, Ok(None));
+        assert!(matches!(disk.meta("seed").await, Ok(None)));
         disk.set_meta("seed", &[1, 2, 3]).await.expect("written");
         disk.write(&blocks(&[(10, Some(&[10])), (2, Some(&[2])), (1, Some(&[1]))])).await.expect("written");
         disk.write(&blocks(&[(2, Some(&[22])), (10, None)])).await.expect("written");
         drop(disk);
 
         let disk = Disk::open(&name).await.expect("the same database");
-        assert_eq!(disk.meta("seed").await, Ok(Some(vec![1, 2, 3])));
+        assert_eq!(seed(&disk).await, Some(vec![1, 2, 3]));
         assert_eq!(disk.blocks(1, 10).await, Ok(vec![(1, vec![1]), (2, vec![22])]));
         assert_eq!(disk.blocks(2, 10).await, Ok(vec![(2, vec![22])]));
         assert_eq!(disk.blocks(1, 1).await, Ok(vec![(1, vec![1])]));
@@ -223,7 +255,7 @@ mod tests {
         assert_eq!(disk.blocks(1, 10).await, Ok(vec![(1, vec![1])]));
         disk.write(&Batch { clear: true, ..blocks(&[(5, Some(&[5]))]) }).await.expect("written");
         assert_eq!(disk.blocks(1, 10).await, Ok(vec![(5, vec![5])]));
-        assert_eq!(disk.meta("seed").await, Ok(Some(vec![1, 2, 3])), "the seed survives a reset");
+        assert_eq!(seed(&disk).await, Some(vec![1, 2, 3]), "the seed survives a reset");
     }
 
     #[test]

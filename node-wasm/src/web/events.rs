@@ -5,11 +5,11 @@
 
 use futures::channel::mpsc;
 
-use super::channel_link::Envelope;
 use super::miner_protocol::FromMiner;
 use super::protocol::ToNode;
 use crate::api::Verified;
 use crate::primitives::PeerId;
+use crate::wire::channel::Envelope;
 
 /// Inbound frames are dropped, as the network may drop any frame, while so many events wait.
 const FRAMES_WAITING_MAX: usize = 4_096;

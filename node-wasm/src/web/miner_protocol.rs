@@ -3,7 +3,6 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use ruint::aliases::U256;
 
-use crate::codec::{decode, encode};
 use crate::host::nonces;
 use crate::miner::Job;
 use crate::primitives::{Header, Target};
@@ -20,12 +19,12 @@ pub(super) enum ToMiner {
 /// One worker's part of a job.
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct Order {
-    /// The job's id, in decimal digits: numbers of other threads lose bits above 2^53.
-    pub(super) job: String,
-    /// The header's 80 bytes.
-    header: Vec<u8>,
+    /// The job's id.
+    pub(super) job: u64,
+    /// The header, whose nonce is left out of account.
+    pub(super) header: Header,
     /// The target's 32 bytes, little-endian.
-    target: Vec<u8>,
+    target: [u8; 32],
     /// The first nonce of the part.
     pub(super) start: u32,
     /// The end of the part, exclusive.
@@ -44,7 +43,7 @@ pub(super) enum FromMiner {
     /// The worker broke and does nothing any more.
     Broken { why: String },
     /// A nonce was found.
-    Found { job: String, nonce: u32 },
+    Found { job: u64, nonce: u32 },
 }
 
 impl Order {
@@ -52,18 +51,17 @@ impl Order {
     pub(super) fn new(job: &Job, index: u32, workers: u32, intensity: u32) -> Self {
         let range = nonces::share(index, workers);
         Self {
-            job: job.id.to_string(),
-            header: encode(&job.header),
-            target: job.target.value().to_le_bytes::<32>().to_vec(),
+            job: job.id,
+            header: job.header,
+            target: job.target.value().to_le_bytes(),
             start: range.start,
             end: range.end,
             intensity,
         }
     }
 
-    /// What to search.
-    pub(super) fn search(&self) -> Option<(Header, Target)> {
-        let target = <[u8; 32]>::try_from(self.target.as_slice()).ok()?;
-        Some((decode(&self.header).ok()?, Target::new(U256::from_le_bytes(target))?))
+    /// What a hash must not exceed; `None` where that is 0, which no job's is.
+    pub(super) fn target(&self) -> Option<Target> {
+        Target::new(U256::from_le_bytes(self.target))
     }
 }

@@ -13,7 +13,7 @@ use super::js::{Timer, from_js, on_broken, to_js};
 use super::kernel::scan;
 use super::miner_protocol::{FromMiner, Order, ToMiner};
 use crate::host::nonces;
-use crate::primitives::{Header, Target};
+use crate::primitives::Target;
 
 /// How often the worker reports what it did, in milliseconds.
 const REPORT_MS: f64 = 250.0;
@@ -55,7 +55,6 @@ pub(super) fn run(scope: &DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
 
 struct Search {
     order: Order,
-    header: Header,
     target: Target,
     next: u32,
 }
@@ -90,9 +89,9 @@ impl Searcher {
         match message {
             ToMiner::Stop => self.search = None,
             ToMiner::Job(order) => {
-                self.search = order.search().map(|(header, target)| {
+                self.search = order.target().map(|target| {
                     let next = order.start;
-                    Search { order, header, target, next }
+                    Search { order, target, next }
                 });
                 if !self.scheduled && self.search.is_some() {
                     self.scheduled = true;
@@ -108,7 +107,7 @@ impl Searcher {
         let search = self.search.as_mut()?;
         let count = self.slice.min(search.order.end - search.next);
         let began = self.performance.now();
-        let found = scan(&search.header, &search.target, search.next, count);
+        let found = scan(&search.order.header, &search.target, search.next, count);
         let ended = self.performance.now();
         let done = found.map_or(count, |nonce| nonce - search.next + 1);
         search.next += done;
@@ -118,7 +117,7 @@ impl Searcher {
             self.slice = nonces::next_slice(self.slice, ended - began);
         }
         if let Some(nonce) = found {
-            let job = search.order.job.clone();
+            let job = search.order.job;
             self.search = None;
             self.report();
             self.post(&FromMiner::Found { job, nonce });

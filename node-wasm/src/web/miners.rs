@@ -111,7 +111,7 @@ impl Miners {
                 self.meter.add(now, u64::from(hashes));
                 None
             }
-            FromMiner::Found { job, nonce } => Some((job.parse().ok()?, nonce)),
+            FromMiner::Found { job, nonce } => Some((job, nonce)),
         }
     }
 
@@ -174,9 +174,10 @@ impl Miners {
     }
 
     fn spawn(&mut self) -> Result<Miner, String> {
-        let worker = program::spawn(Role::Miner)?;
+        // First, so that a failure names no living worker.
         self.next_id = self.next_id.wrapping_add(1);
         let id = self.next_id;
+        let worker = program::spawn(Role::Miner)?;
         let sender = self.events.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
             sender.post(match from_js(&event.data()) {

@@ -5,9 +5,6 @@ use crate::api::{LogLevel, LogPart, Update, view};
 use crate::chain::ChainUpdate;
 use crate::node::{Event, MempoolChange};
 
-/// The most blocks of one change that the page is told one by one: after a long sync it needs the last ones only.
-const BLOCKS_TOLD_MAX: usize = 100;
-
 impl Driver {
     /// The best chain changed: store it, tell it.
     pub(super) fn chain_changed(&mut self, update: &ChainUpdate) {
@@ -21,14 +18,14 @@ impl Driver {
             self.page.update(Update::Reorg(reorg));
         }
         let own = self.wallet.address();
-        let skipped = update.connected.len().saturating_sub(BLOCKS_TOLD_MAX);
-        for block in update.connected.iter().skip(skipped) {
-            let summary = view::summary(block, &own);
-            if skipped == 0 {
-                let (height, payments) = (summary.height, summary.transactions);
-                let text = format!("block {height}, {}, with {payments} payments", summary.hash);
-                self.page.log(LogPart::Chain, LogLevel::Info, text);
+        for block in &update.connected {
+            if !self.page.may_tell_block() {
+                continue;
             }
+            let summary = view::summary(block, &own);
+            let (height, payments) = (summary.height, summary.transactions);
+            let text = format!("block {height}, {}, with {payments} payments", summary.hash);
+            self.page.log(LogPart::Chain, LogLevel::Info, text);
             self.page.update(Update::Block(summary));
         }
         self.page.status_changed();

@@ -21,6 +21,7 @@ pub(super) struct Page {
     peers: Vec<PeerView>,
     lines: RateLimit,
     payments: RateLimit,
+    blocks: RateLimit,
 }
 
 impl Page {
@@ -37,6 +38,8 @@ impl Page {
             // More lines than anyone reads; a stranger that causes many costs little.
             lines: RateLimit::new(60, 100),
             payments: RateLimit::new(200, 20),
+            // In a sync of thousands the page sees the figures run and fetches the last ones.
+            blocks: RateLimit::new(100, 100),
         })
     }
 
@@ -75,6 +78,11 @@ impl Page {
     /// Whether one more payment may be told.
     pub(super) fn may_tell_payment(&mut self) -> bool {
         self.payments.allow(now()).is_some()
+    }
+
+    /// Whether one more block may be told.
+    pub(super) fn may_tell_block(&mut self) -> bool {
+        self.blocks.allow(now()).is_some()
     }
 
     /// Figures changed: the status is sent soon.

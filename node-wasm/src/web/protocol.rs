@@ -3,6 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::api::{ApiError, Command, Reply, Update};
+use crate::units::RoomName;
 
 /// From the page to the worker.
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
@@ -19,7 +20,7 @@ pub(super) enum ToNode {
 #[derive(Clone, Debug, BorshSerialize, BorshDeserialize)]
 pub(super) struct Start {
     /// The room's name.
-    pub(super) room: String,
+    pub(super) room: RoomName,
     /// The relay that the link names.
     pub(super) relay: Option<String>,
     /// The relay of the page's own origin.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use borsh::{BorshDeserialize, BorshSerialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::disk::{Disk, DiskError};
+use super::disk::{Batch, Disk, DiskError, Meta};
 use super::events::{Events, HostEvent};
 use super::js::{now, random, sleep};
 use super::slots::{self, Slot};
@@ -19,20 +19,24 @@ use crate::codec::{decode, encode};
 use crate::host::record::{self, Stored};
 use crate::host::verify::Verifier;
 use crate::node::{Config, Node};
-use crate::primitives::{Block, BlockHash, Transaction};
+use crate::primitives::{Block, BlockHash, Transaction, TransactionId};
 use crate::units::{RoomName, Timestamp};
 use crate::wallet::Wallet;
 
-/// Records per read: a few megabytes at the very most.
-const CHUNK: u32 = 500;
+/// Records per read: 32 MB of the largest blocks, 50 kB of empty ones.
+const CHUNK: u32 = 128;
 /// Payments that are taken from the store, at most: more do not wait in one mempool.
 const PAYMENTS_MAX: u32 = 50_000;
 /// How often a check starts over because a reorg replaced records under it.
 const VERIFY_ATTEMPTS: u32 = 5;
 
 const SEED: &str = "seed";
+/// Where a seed that is not as it was written stays, for whoever can still read it.
+const DAMAGED_SEED: &str = "seed.damaged";
 const SETTINGS: &str = "settings";
 const GENESIS: &str = "genesis";
+
+type Seed = Zeroizing<[u8; Wallet::SEED_BYTES]>;
 
 /// What the user chose.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -80,6 +84,24 @@ pub(super) struct Opened {
     pub(super) notice: Option<Notice>,
 }
 
+/// The payments that waited when the tab was last open.
+#[derive(Default)]
+pub(super) struct StoredPayments {
+    /// Those whose records are whole.
+    pub(super) payments: Vec<Transaction>,
+    /// The ids of all records.
+    pub(super) ids: Vec<TransactionId>,
+    /// What the user should know.
+    pub(super) notice: Option<Notice>,
+}
+
+/// What the records of `meta` come to.
+struct Kept {
+    wallet: Wallet,
+    settings: Settings,
+    notice: Option<Notice>,
+}
+
 impl Store {
     /// Opens a slot of `room`, or goes on in memory.
     pub(super) async fn open(
@@ -94,18 +116,18 @@ impl Store {
         };
         if let Some(number) = slot.as_ref().map(|slot| slot.number) {
             match open_disk(&slots::database_name(room, number), genesis).await {
-                Ok((disk, wallet, settings)) => {
+                Ok((disk, Kept { wallet, settings, notice })) => {
                     let disk = Rc::new(disk);
                     let writer = Rc::new(Writer::new(disk.clone(), events));
                     let store = Self { backend: Some(Backend { disk, writer }), slot, persistent: false };
-                    return Opened { store, wallet, settings, notice: None };
+                    return Opened { store, wallet, settings, notice };
                 }
                 Err(error) => why = Some(error.to_string()),
             }
         }
         Opened {
             store: Self { backend: None, slot, persistent: false },
-            wallet: Wallet::from_seed(Zeroizing::new(random())),
+            wallet: Wallet::from_seed(&Zeroizing::new(random())),
             settings: Settings::default(),
             notice: why.map(|why| memory_only(&why)),
         }
@@ -133,7 +155,12 @@ impl Store {
     /// The store failed: from here on everything stays in memory.
     pub(super) fn give_up(&mut self, why: &str) -> Notice {
         self.backend = None;
-        memory_only(why)
+        Notice {
+            code: "memory-only".to_owned(),
+            message: format!(
+                "From here on nothing new is kept when this tab closes: {why}. The key is stored already."
+            ),
+        }
     }
 
     /// The writing side, where there is one.
@@ -172,10 +199,14 @@ impl Store {
     }
 
     /// The stored payments.
-    pub(super) async fn payments(&self) -> Vec<Transaction> {
-        let Some(Backend { disk, .. }) = &self.backend else { return Vec::new() };
+    pub(super) async fn payments(&self) -> StoredPayments {
+        let Some(Backend { disk, .. }) = &self.backend else { return StoredPayments::default() };
         let stored = disk.mempool(PAYMENTS_MAX).await.unwrap_or_default();
-        stored.iter().filter_map(|bytes| decode(bytes).ok()).collect()
+        let read = |(_, record): &(_, Vec<u8>)| decode(record::open(record)?).ok();
+        let payments: Vec<Transaction> = stored.iter().filter_map(read).collect();
+        let damaged = stored.len() - payments.len();
+        let notice = (damaged > 0).then(|| damaged_payments(damaged));
+        StoredPayments { payments, ids: stored.into_iter().map(|(id, _)| id).collect(), notice }
     }
 
     /// Checks every stored block from genesis, or every block in memory where nothing is stored. Runs beside the
@@ -196,28 +227,44 @@ impl Store {
     }
 }
 
-async fn open_disk(name: &str, genesis: BlockHash) -> Result<(Disk, Wallet, Settings), DiskError> {
+async fn open_disk(name: &str, genesis: BlockHash) -> Result<(Disk, Kept), DiskError> {
     let disk = Disk::open(name).await?;
-    let stored = disk.meta(SEED).await?.and_then(|mut bytes| {
-        let seed = bytes.as_slice().try_into().ok().map(Zeroizing::new);
-        bytes.zeroize();
-        seed
-    });
-    let seed = match stored {
-        Some(seed) => seed,
-        None => {
-            let seed = Zeroizing::new(random::<{ Wallet::SEED_BYTES }>());
-            disk.set_meta(SEED, &*seed).await?;
-            seed
+    let (seed, notice) = seed_of(&disk).await?;
+    match disk.meta(GENESIS).await? {
+        Some(Meta::Intact(stored)) if stored == genesis.0 => {}
+        // The blocks themselves show whether they are of this room.
+        Some(Meta::Damaged(_)) => disk.set_meta(GENESIS, &genesis.0).await?,
+        // The rules of the room changed, or nothing is stored yet: old blocks and payments are worth nothing here.
+        Some(Meta::Intact(_)) | None => {
+            disk.write(&Batch { clear: true, ..Batch::default() }).await?;
+            disk.set_meta(GENESIS, &genesis.0).await?;
+        }
+    }
+    let settings = disk.meta(SETTINGS).await?.and_then(Meta::intact).and_then(|bytes| decode(&bytes).ok());
+    Ok((disk, Kept { wallet: Wallet::from_seed(&seed), settings: settings.unwrap_or_default(), notice }))
+}
+
+/// The slot's seed, made where there is none. The first damaged one is kept aside.
+async fn seed_of(disk: &Disk) -> Result<(Seed, Option<Notice>), DiskError> {
+    let notice = match disk.meta(SEED).await? {
+        None => None,
+        Some(Meta::Intact(mut bytes)) if bytes.len() == Wallet::SEED_BYTES => {
+            let mut seed = Seed::default();
+            seed.copy_from_slice(&bytes);
+            bytes.zeroize();
+            return Ok((seed, None));
+        }
+        Some(Meta::Intact(mut bytes) | Meta::Damaged(mut bytes)) => {
+            if disk.meta(DAMAGED_SEED).await?.is_none() {
+                disk.set_meta(DAMAGED_SEED, &bytes).await?;
+            }
+            bytes.zeroize();
+            Some(damaged_seed())
         }
     };
-    if disk.meta(GENESIS).await?.as_deref() != Some(&genesis.0) {
-        // The rules of the room changed, or nothing is stored yet: old blocks are worth nothing here.
-        disk.truncate(0).await?;
-        disk.set_meta(GENESIS, &genesis.0).await?;
-    }
-    let settings = disk.meta(SETTINGS).await?.and_then(|bytes| decode(&bytes).ok()).unwrap_or_default();
-    Ok((disk, Wallet::from_seed(seed), settings))
+    let seed: Seed = Zeroizing::new(random());
+    disk.set_meta(SEED, &*seed).await?;
+    Ok((seed, notice))
 }
 
 fn restore_one(node: &mut Node, expected: u32, height: u32, bytes: &[u8]) -> Result<(), String> {
@@ -275,6 +322,24 @@ fn memory_only(why: &str) -> Notice {
     Notice {
         code: "memory-only".to_owned(),
         message: format!("Nothing is kept when this tab closes, the key included: {why}."),
+    }
+}
+
+fn damaged_seed() -> Notice {
+    Notice {
+        code: "key-damaged".to_owned(),
+        message: "The stored key was damaged, and with it the way to its balance. This tab has a new key; what is left of \
+            the old one stays in the browser's store."
+            .to_owned(),
+    }
+}
+
+fn damaged_payments(count: usize) -> Notice {
+    Notice {
+        code: "corrupt-record".to_owned(),
+        message: format!(
+            "Waiting payments whose records were damaged: {count}. They are gone from this tab; peers may have them."
+        ),
     }
 }
 

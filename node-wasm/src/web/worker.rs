@@ -15,7 +15,7 @@ use super::store::{Opened, Store};
 use crate::api::{LogLevel, LogPart, Notice};
 use crate::consensus::ChainParams;
 use crate::node::{Input, Node};
-use crate::units::{RoomName, Timestamp};
+use crate::units::Timestamp;
 
 /// Runs the worker; returns at once, the rest happens in callbacks.
 pub(super) fn run(scope: DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
@@ -55,8 +55,7 @@ async fn live(
 }
 
 async fn open(start: Start, mut page: Page, events: Events) -> Driver {
-    // The page parsed the name already.
-    let room: RoomName = start.room.parse().unwrap_or_default();
+    let room = start.room;
     let genesis = ChainParams::room(room.clone()).genesis().hash();
     let Opened { mut store, wallet, settings, notice } =
         Store::open(&room, start.slot, genesis, &events).await;
@@ -72,19 +71,25 @@ async fn open(start: Start, mut page: Page, events: Events) -> Driver {
     let text = format!("loaded {} blocks in {} ms", node.chain().height(), now().ms_since(began));
     page.log(LogPart::Storage, LogLevel::Info, text);
     notices.extend(clock_notice(&node));
+    let stored = store.payments().await;
+    notices.extend(stored.notice);
     for notice in notices {
         page.log(LogPart::Storage, LogLevel::Warn, notice.message.clone());
         page.notice(notice);
     }
     store.set_persistent(persisted().await);
 
-    let payments = store.payments().await;
     let relay_url = start.relay.or_else(|| settings.relay.clone()).unwrap_or(start.own_relay);
     let parts = Parts { room, node, wallet, store, settings, page, events, relay_url };
     let mut driver = Driver::new(parts);
-    for payment in payments {
+    for payment in stored.payments {
         driver.submitting.push_back(None);
         driver.feed(Input::Submit(payment));
+    }
+    // What the node did not take back is stored no longer.
+    let gone = stored.ids.into_iter().filter(|id| driver.node.mempool().get(id).is_none());
+    if let Some(writer) = driver.store.writer() {
+        gone.for_each(|id| writer.payment(id, None));
     }
     driver
 }

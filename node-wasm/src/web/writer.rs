@@ -137,7 +137,7 @@ fn next_batch(state: &RefCell<State>) -> Option<Batch> {
     let block =
         |(height, block): (u32, Option<Arc<Block>>)| (height, block.map(|block| record::write(&block)));
     let payment = |(id, payment): (TransactionId, Option<Arc<Transaction>>)| {
-        (id, payment.map(|payment| encode(&*payment)))
+        (id, payment.map(|payment| record::seal(&encode(&*payment))))
     };
     Some(Batch {
         clear: pending.clear,

@@ -203,7 +203,10 @@ fn read_list<T: BorshDeserialize>(kind: u8, fields: &[u8], limit: usize) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consensus::ChainParams;
     use crate::test;
+    use crate::testing::pay;
+    use crate::units::RoomName;
 
     fn status() -> Status {
         Status { tip: Tip { hash: BlockHash([1; 32]), height: Height(2), work: Work::ZERO }, mempool: 3 }
@@ -213,20 +216,23 @@ mod tests {
     fn every_kind_survives_the_codec() {
         let hello =
             Hello { version: 1, key: PublicKey([3; 32]), echo: Some(SessionId([4; 16])), status: status() };
+        let block = ChainParams::room(RoomName::default()).genesis();
+        let transaction = pay(&block.hash(), 1, 2, 3, 4);
         for message in [
             Message::Hello(hello),
+            Message::Block(Box::new(block.clone())),
             Message::Status(status()),
             Message::Ping(5),
             Message::Pong(6),
-            Message::Transactions(Vec::new()),
+            Message::Transactions(vec![transaction]),
             Message::GetHeaders(vec![BlockHash([7; 32])]),
-            Message::Headers(Vec::new()),
+            Message::Headers(vec![block.header]),
             Message::GetBodies(vec![BlockHash([8; 32])]),
-            Message::Bodies(Vec::new()),
+            Message::Bodies(vec![(block.hash(), block.body)]),
             Message::NotFound(vec![BlockHash([9; 32])]),
             Message::GetInventory,
             Message::Inventory(vec![TransactionId([1; 32])]),
-            Message::GetTransactions(Vec::new()),
+            Message::GetTransactions(vec![TransactionId([2; 32])]),
         ] {
             assert_eq!(Message::decode(&message.encode()), Ok(message));
         }

@@ -1,5 +1,6 @@
-//! What travels: frames that prove their origin, the messages in them, and the relay's envelope around them.
+//! What travels: frames that prove their origin, the messages in them, and the envelopes around them.
 
+pub mod channel;
 mod frame;
 mod message;
 pub mod relay;

@@ -133,6 +133,26 @@ pub enum ByeCode {
 }
 
 impl ByeCode {
+    /// Every code, in the order of their numbers.
+    pub const ALL: [Self; 10] = [
+        Self::Shutdown,
+        Self::TooSlow,
+        Self::Idle,
+        Self::TooFast,
+        Self::Full,
+        Self::IdInUse,
+        Self::Replaced,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::Version,
+    ];
+
+    /// The code of a WebSocket close code, if it is one of the relay's.
+    #[must_use]
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.number() == number)
+    }
+
     /// The WebSocket close code.
     #[must_use]
     pub const fn number(self) -> u16 {
@@ -198,5 +218,11 @@ mod tests {
     fn the_number_says_whether_to_come_back() {
         assert!(ByeCode::IdInUse.may_return());
         assert!(!ByeCode::Replaced.may_return());
+        // Their encoding is their place.
+        for (place, code) in (0_u8..).zip(ByeCode::ALL) {
+            assert_eq!(encode(&code), [place]);
+            assert_eq!(ByeCode::from_number(code.number()), Some(code));
+        }
+        assert!(decode::<ByeCode>(&[10]).is_err(), "a code that is not in the list");
     }
 }

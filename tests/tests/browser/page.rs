@@ -67,6 +67,9 @@ async fn axe_finds_nothing_serious() -> Result<()> {
     for block in ["", "/block/1"] {
         tab.run::<()>("location.hash = arguments[0];", vec![json!(format!("#/room/everyone{block}"))])
             .await?;
+        if !block.is_empty() {
+            tab.until_text("block-hash", 5 * SECOND, |text| text.len() == 64).await?;
+        }
         for (width, theme) in [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")] {
             show(&tab, width, theme).await?;
             let findings: Vec<Finding> = tab.run_async(AXE, vec![]).await?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use node_wasm::api::{Connection, SyncOutcome, Synced};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::browser::Browser;
 use tests::clock::{holds, until};
 use tests::peer::Peer;
@@ -11,19 +11,19 @@ use tests::tab::Tab;
 
 use crate::{PATIENCE, SECOND};
 
-/// Changes one byte of the stored block at a height.
+/// Changes one byte of a stored record.
 const DAMAGE: &str = "
-    const [name, height, done] = arguments;
+    const [name, store, key, done] = arguments;
     const opening = indexedDB.open(name);
     opening.onsuccess = () => {
         const database = opening.result;
-        const change = database.transaction('blocks', 'readwrite');
-        const blocks = change.objectStore('blocks');
-        const reading = blocks.get(height);
+        const change = database.transaction(store, 'readwrite');
+        const records = change.objectStore(store);
+        const reading = records.get(key);
         reading.onsuccess = () => {
             const record = reading.result;
             record[record.length >> 1] ^= 1;
-            blocks.put(record, height);
+            records.put(record, key);
         };
         change.oncomplete = () => { database.close(); done(true); };
         change.onabort = () => done(false);
@@ -35,6 +35,22 @@ async fn mine(tab: &Tab, height: u32) -> Result<()> {
     tab.mine(false).await?;
     tab.until("the miner to rest", SECOND, |status| holds(!status.mining, status.mining)).await?;
     Ok(())
+}
+
+async fn damage(tab: &Tab, database: &str, store: &str, key: Value) -> Result<()> {
+    let damaged: bool = tab.run_async(DAMAGE, vec![json!(database), json!(store), key]).await?;
+    ensure!(damaged, "the record was not changed");
+    Ok(())
+}
+
+/// Waits for the page to show this notice and no other; its words.
+async fn notice(tab: &Tab, code: &str) -> Result<String> {
+    let shown = async || {
+        let codes = tab.attributes("notice", "data-code").await?;
+        holds(codes == [code], codes)
+    };
+    until("the notice", 3 * SECOND, shown).await?;
+    tab.text("notice").await
 }
 
 /// C4, C5: reload and reopen give the same node back; another tab is another node.
@@ -96,8 +112,7 @@ async fn a_damaged_record_is_named_and_fetched_again() -> Result<()> {
     tab.until_text("check-result", 5 * SECOND, |text| text.starts_with("Valid")).await?;
 
     tab.ask::<Connection>("disconnect", vec![]).await?;
-    let damaged: bool = tab.run_async(DAMAGE, vec![json!("tabchain/damage/1"), json!(2)]).await?;
-    ensure!(damaged, "the record was not changed");
+    damage(&tab, "tabchain/damage/1", "blocks", json!(2)).await?;
     tab.click("check-chain").await?;
     let verdict = tab.until_text("check-result", 5 * SECOND, |text| text.contains('2')).await?;
     ensure!(
@@ -108,12 +123,7 @@ async fn a_damaged_record_is_named_and_fetched_again() -> Result<()> {
     tab.reload().await?;
     let loaded = tab.status().await?;
     ensure!(loaded.height == 1 && loaded.address == whole.address, "{loaded:?}");
-    let notice = async || {
-        let codes = tab.attributes("notice", "data-code").await?;
-        holds(codes == ["corrupt-record"], codes)
-    };
-    until("the notice", 3 * SECOND, notice).await?;
-    let words = tab.text("notice").await?;
+    let words = notice(&tab, "corrupt-record").await?;
     ensure!(words.contains("block 2"), "the notice does not name the block: {words:?}");
 
     tab.ask::<Connection>("connect", vec![]).await?;
@@ -123,5 +133,34 @@ async fn a_damaged_record_is_named_and_fetched_again() -> Result<()> {
     ensure!(synced.outcome == SyncOutcome::AlreadyBest, "{synced:?}");
     tab.click("check-chain").await?;
     tab.until_text("check-result", 5 * SECOND, |text| text.starts_with("Valid")).await?;
+    browser.is_content(&[]).await
+}
+
+/// A key that the disk damaged is not silently another one.
+#[tokio::test]
+async fn a_damaged_key_is_said_so_and_kept_aside() -> Result<()> {
+    let relay = Relay::start()?;
+    let browser = Browser::start().await?;
+    let tab = browser.open(&relay.link("key")).await?;
+    let own = tab.status().await?.address;
+    damage(&tab, "tabchain/key/1", "meta", json!("seed")).await?;
+    tab.reload().await?;
+    let words = notice(&tab, "key-damaged").await?;
+    ensure!(words.contains("new key"), "{words:?}");
+    let new = tab.status().await?.address;
+    ensure!(new != own, "a damaged seed was used");
+    tab.reload().await?;
+    ensure!(tab.status().await?.address == new, "the new key was not kept");
+    ensure!(tab.attributes("notice", "data-code").await?.is_empty(), "it is said once");
+    let aside = "
+        const [name, done] = arguments;
+        const opening = indexedDB.open(name);
+        opening.onsuccess = () => {
+            const database = opening.result;
+            const reading = database.transaction('meta').objectStore('meta').get('seed.damaged');
+            reading.onsuccess = () => { database.close(); done(reading.result?.length ?? 0); };
+        };";
+    let bytes: usize = tab.run_async(aside, vec![json!("tabchain/key/1")]).await?;
+    ensure!(bytes > 0, "what was left of the old key is gone");
     browser.is_content(&[]).await
 }
