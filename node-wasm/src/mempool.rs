@@ -489,6 +489,29 @@ mod tests {
     }
 
     #[test]
+    fn nobody_makes_room_by_dropping_what_the_newcomer_needs() {
+        let mut mempool = Mempool::default();
+        // The worst payer of all is first in line of the one who will want room.
+        mempool.insert(START, with_fee(250, 0, 1, 0), rich()).expect("there is room");
+        let size = with_fee(1, 0, 1, 512).size();
+        for number in 0..MEMPOOL_BYTES_MAX / size {
+            let (sender, nonce) =
+                (u8::try_from(number / PER_SENDER_MAX).expect("few"), number % PER_SENDER_MAX);
+            // The last does not fit.
+            let _ = mempool.insert(START, with_fee(sender, nonce, 100, 512), rich());
+        }
+        let displaced = mempool.insert(START, with_fee(250, 1, 10_000, 512), rich()).expect("it pays more");
+        assert!(!displaced.contains(&with_fee(250, 0, 1, 0).id()), "its own earlier payment stays");
+        // A replacement that needs room counts what it replaces once.
+        let before = with_fee(250, 1, 10_000, 512).id();
+        let displaced = mempool.insert(START, with_fee(250, 1, 20_000, 512), rich()).expect("it pays more");
+        assert_eq!(displaced, [before]);
+        assert!(mempool.bytes <= MEMPOOL_BYTES_MAX);
+        let total: u64 = mempool.iter().map(|waiting| waiting.transaction.size()).sum();
+        assert_eq!(mempool.bytes, total);
+    }
+
+    #[test]
     fn payments_expire_with_those_that_need_them() {
         let mut mempool = mempool(&[with_fee(1, 0, 5, 0)]);
         let later = START.plus_ms(1000);

@@ -47,14 +47,14 @@ struct Rest {
 
 /// The open requests.
 #[derive(Debug, Default)]
-pub struct Sync {
+pub struct Requests {
     /// When each open request for headers was made.
     headers: BTreeMap<PeerId, Timestamp>,
     bodies: BTreeMap<PeerId, UnderWay>,
     resting: BTreeMap<PeerId, Rest>,
 }
 
-impl Sync {
+impl Requests {
     /// Notes a request for headers; `false` when one to this peer is open already.
     #[must_use]
     pub fn ask_headers(&mut self, now: Timestamp, peer: PeerId) -> bool {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn bodies_are_shared_out_and_none_is_asked_for_twice() {
-        let mut sync = Sync::default();
+        let mut sync = Requests::default();
         let missing = hashes(3 * BATCH);
         let requests = sync.assign(Timestamp(0), &missing, &[A, B]);
         let asked: Vec<_> = requests.iter().map(|request| (request.peer, request.hashes.clone())).collect();
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_silent_peers_share_goes_to_another() {
-        let mut sync = Sync::default();
+        let mut sync = Requests::default();
         let missing = hashes(2);
         assert_eq!(sync.assign(Timestamp(0), &missing, &[A]).len(), 1);
         assert!(sync.expire(Timestamp(ANSWER_MS_MAX - 1)).is_empty());
@@ -206,14 +206,14 @@ mod tests {
 
     #[test]
     fn only_a_few_peers_are_asked_at_the_same_time() {
-        let mut sync = Sync::default();
+        let mut sync = Requests::default();
         let peers: Vec<PeerId> = (0..9).map(|number| PeerId([number; 20])).collect();
         assert_eq!(sync.assign(Timestamp(0), &hashes(9 * BATCH), &peers).len(), SOURCES_MAX);
     }
 
     #[test]
     fn headers_are_asked_for_once_at_a_time() {
-        let mut sync = Sync::default();
+        let mut sync = Requests::default();
         assert!(!sync.take_headers(&A), "nothing was asked for");
         assert!(sync.ask_headers(Timestamp(0), A));
         assert!(!sync.ask_headers(Timestamp(1), A));
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_slow_answer_does_not_keep_the_next_peer_from_being_asked() {
-        let mut sync = Sync::default();
+        let mut sync = Requests::default();
         assert!(sync.ask_headers(Timestamp(0), A));
         assert!(sync.awaits_headers(Timestamp(SLOW_MS - 1)));
         assert!(!sync.awaits_headers(Timestamp(SLOW_MS)));
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn whoever_fails_again_rests_twice_as_long_until_it_keeps_its_word() {
-        let mut sync = Sync::default();
+        let mut sync = Requests::default();
         let mut now = Timestamp(0);
         for ms in [REST_MS, 2 * REST_MS, 4 * REST_MS, 8 * REST_MS, 16 * REST_MS, REST_MS_MAX, REST_MS_MAX] {
             sync.rest(now, A);

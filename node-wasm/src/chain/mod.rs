@@ -1,4 +1,4 @@
-//! The chain: every known block, the best of them in a line, and who owns what at its end.
+//! The chain: every known block, the active chain among them, and who owns what at its tip.
 //!
 //! [`Chain`] takes headers and bodies in any order that connects, follows the most cumulative work, and reports each
 //! change as one [`ChainUpdate`]. A change is whole or does not happen: a branch that turns out invalid leaves the
@@ -35,8 +35,8 @@ pub struct Chain {
     genesis: BlockHash,
     tree: Tree,
     /// The best chain, genesis first: the place is the height.
-    line: Vec<BlockHash>,
-    /// How to take back each block of `line` but the genesis.
+    active: Vec<BlockHash>,
+    /// How to take back each block of `active` but the genesis.
     undos: Vec<Undo>,
     ledger: Ledger,
 }
@@ -80,7 +80,7 @@ impl Chain {
         let block = params.genesis();
         let genesis = block.hash();
         let tree = Tree::new(genesis, block, Pace::genesis(&params));
-        Self { params, genesis, tree, line: vec![genesis], undos: Vec::new(), ledger: Ledger::default() }
+        Self { params, genesis, tree, active: vec![genesis], undos: Vec::new(), ledger: Ledger::default() }
     }
 
     /// Takes a header. `Ok(false)` when it was known.
@@ -100,9 +100,9 @@ impl Chain {
             return Err(RuleError::InvalidAncestor.into());
         }
         check_header(&self.params, &self.tree.parent_context(&header.previous), &header, now)?;
-        if !self.tree.has_room(self.line.len()) {
-            self.tree.prune(&self.line);
-            if !self.tree.has_room(self.line.len()) || !self.tree.contains(&header.previous) {
+        if !self.tree.has_room(self.active.len()) {
+            self.tree.prune(&self.active);
+            if !self.tree.has_room(self.active.len()) || !self.tree.contains(&header.previous) {
                 return Err(ChainError::TooManyBranches);
             }
         }
@@ -127,7 +127,7 @@ impl Chain {
             Ok(checked) => self.tree.store(checked),
             Err(rule @ RuleError::MerkleRoot { .. }) => return Err(rule.into()),
             Err(rule) => {
-                self.tree.invalidate(&hash, &self.line);
+                self.tree.invalidate(&hash, &self.active);
                 return Err(rule.into());
             }
         }
@@ -142,7 +142,7 @@ impl Chain {
         let hash = block.hash();
         self.insert_header(now, block.header)?;
         let depth = self.height().0.saturating_sub(ANNOUNCED_DEPTH_MAX) as usize;
-        if self.tree.entry(&hash).work < self.tree.entry(&self.line[depth]).work {
+        if self.tree.entry(&hash).work < self.tree.entry(&self.active[depth]).work {
             return Err(ChainError::Stale(hash));
         }
         self.insert_body(hash, block.body)
@@ -155,7 +155,7 @@ impl Chain {
             match self.switch_to(candidate) {
                 Ok(update) => outcome.update = Some(update),
                 Err((bad, rule)) => {
-                    self.tree.invalidate(&bad, &self.line);
+                    self.tree.invalidate(&bad, &self.active);
                     outcome.invalid.push((bad, rule));
                 }
             }
@@ -171,7 +171,7 @@ impl Chain {
         for (index, block) in branch.iter().enumerate() {
             match self.ledger.apply(&self.params, block.block()) {
                 Ok(undo) => {
-                    self.line.push(block.hash());
+                    self.active.push(block.hash());
                     self.undos.push(undo);
                 }
                 Err(rule) => {
@@ -190,7 +190,7 @@ impl Chain {
     fn branch_to(&self, candidate: BlockHash) -> Vec<CheckedBlock> {
         let mut branch = Vec::new();
         let mut hash = candidate;
-        while !self.is_on_line(&hash) {
+        while !self.is_active(&hash) {
             let entry = self.tree.entry(&hash);
             if let State::Stored(block) = &entry.state {
                 branch.push(block.clone());
@@ -205,7 +205,7 @@ impl Chain {
     fn disconnect_to(&mut self, fork: Height) -> Vec<Arc<Block>> {
         let mut disconnected = Vec::new();
         while self.height() > fork {
-            let (Some(hash), Some(undo)) = (self.line.pop(), self.undos.pop()) else { break };
+            let (Some(hash), Some(undo)) = (self.active.pop(), self.undos.pop()) else { break };
             self.ledger.revert(undo);
             disconnected.extend(self.tree.block(&hash));
         }
@@ -216,7 +216,7 @@ impl Chain {
     fn reconnect(&mut self, disconnected: &[Arc<Block>]) {
         for block in disconnected.iter().rev() {
             let undo = self.ledger.apply(&self.params, block).expect("it held on this very ledger before");
-            self.line.push(block.hash());
+            self.active.push(block.hash());
             self.undos.push(undo);
         }
     }

@@ -24,7 +24,7 @@ impl Chain {
     /// The height of the tip.
     #[must_use]
     pub fn height(&self) -> Height {
-        Height(u32::try_from(self.line.len() - 1).unwrap_or(u32::MAX))
+        Height(u32::try_from(self.active.len() - 1).unwrap_or(u32::MAX))
     }
 
     /// The last block of the best chain.
@@ -67,13 +67,13 @@ impl Chain {
     /// The block of the best chain at a height.
     #[must_use]
     pub fn block_at(&self, height: Height) -> Option<Arc<Block>> {
-        self.tree.block(self.line.get(height.0 as usize)?)
+        self.tree.block(self.active.get(height.0 as usize)?)
     }
 
     /// The hash of the best chain's block at a height.
     #[must_use]
     pub fn hash_at(&self, height: Height) -> Option<BlockHash> {
-        self.line.get(height.0 as usize).copied()
+        self.active.get(height.0 as usize).copied()
     }
 
     /// The height of a known block and the work of the chain up to it.
@@ -84,14 +84,14 @@ impl Chain {
 
     /// Whether a block is part of the best chain.
     #[must_use]
-    pub fn is_on_line(&self, hash: &BlockHash) -> bool {
-        self.tree.get(hash).is_some_and(|entry| self.line.get(entry.height.0 as usize) == Some(hash))
+    pub fn is_active(&self, hash: &BlockHash) -> bool {
+        self.tree.get(hash).is_some_and(|entry| self.active.get(entry.height.0 as usize) == Some(hash))
     }
 
     /// How many headers are known beside the best chain.
     #[must_use]
     pub fn headers_beside(&self) -> usize {
-        self.tree.beside(self.line.len())
+        self.tree.beside(self.active.len())
     }
 
     /// Hashes from the best known header back to the genesis, ever further apart: another node finds the last
@@ -99,9 +99,9 @@ impl Chain {
     #[must_use]
     pub fn locator(&self) -> Vec<BlockHash> {
         let mut locator = Vec::new();
-        // The branch of headers beside the line, its first few and then its root, then the line in doubling steps.
+        // The branch of headers beside the active chain, its first few, then the active chain in doubling steps.
         let mut hash = self.tree.best_header();
-        while !self.is_on_line(&hash) {
+        while !self.is_active(&hash) {
             if locator.len() < 10 {
                 locator.push(hash);
             }
@@ -110,7 +110,7 @@ impl Chain {
         let mut height = self.tree.entry(&hash).height.0;
         let mut step = 1;
         while height > 0 && locator.len() < Message::LOCATOR_MAX - 1 {
-            locator.push(self.line[height as usize]);
+            locator.push(self.active[height as usize]);
             if locator.len() >= 20 {
                 step *= 2;
             }
@@ -124,9 +124,9 @@ impl Chain {
     /// genesis when none is.
     #[must_use]
     pub fn headers_after(&self, locator: &[BlockHash], count: usize) -> Vec<Header> {
-        let common = locator.iter().find(|hash| self.is_on_line(hash));
+        let common = locator.iter().find(|hash| self.is_active(hash));
         let start = common.map_or(0, |hash| self.tree.entry(hash).height.0 as usize) + 1;
-        self.line.iter().skip(start).take(count).map(|hash| self.tree.entry(hash).header).collect()
+        self.active.iter().skip(start).take(count).map(|hash| self.tree.entry(hash).header).collect()
     }
 
     /// The bodies that are missing on the way to the best header, the lowest first.
@@ -134,7 +134,7 @@ impl Chain {
     pub fn missing_bodies(&self) -> Vec<BlockHash> {
         let mut missing = Vec::new();
         let mut hash = self.tree.best_header();
-        while !self.is_on_line(&hash) {
+        while !self.is_active(&hash) {
             let entry = self.tree.entry(&hash);
             if matches!(entry.state, State::HeaderOnly) {
                 missing.push(hash);
@@ -147,6 +147,6 @@ impl Chain {
 
     /// The last hash of the best chain.
     pub(super) fn tip_hash(&self) -> BlockHash {
-        self.line.last().copied().unwrap_or(self.genesis)
+        self.active.last().copied().unwrap_or(self.genesis)
     }
 }

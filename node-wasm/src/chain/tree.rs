@@ -111,14 +111,14 @@ impl Tree {
         Parent { height: entry.height, pace: entry.pace, median: median_time(&mut times) }
     }
 
-    /// Whether another header fits beside a best chain of `line` blocks.
-    pub(super) fn has_room(&self, line: usize) -> bool {
-        self.entries.len() < line + SIDE_ENTRIES_MAX
+    /// Whether another header fits beside a best chain of `active` blocks.
+    pub(super) fn has_room(&self, active: usize) -> bool {
+        self.entries.len() < active + SIDE_ENTRIES_MAX
     }
 
-    /// How many headers are known beside a best chain of `line` blocks.
-    pub(super) fn beside(&self, line: usize) -> usize {
-        self.entries.len().saturating_sub(line)
+    /// How many headers are known beside a best chain of `active` blocks.
+    pub(super) fn beside(&self, active: usize) -> usize {
+        self.entries.len().saturating_sub(active)
     }
 
     /// Adds a header that passed its checks; its parent is in the tree.
@@ -160,8 +160,8 @@ impl Tree {
         }
     }
 
-    /// Marks a block and all its descendants as invalid. None of them is on `line`.
-    pub(super) fn invalidate(&mut self, hash: &BlockHash, line: &[BlockHash]) {
+    /// Marks a block and all its descendants as invalid. None of them is on `active`.
+    pub(super) fn invalidate(&mut self, hash: &BlockHash, active: &[BlockHash]) {
         let mut doomed = vec![*hash];
         while let Some(hash) = doomed.pop() {
             let entry = self.entries.get_mut(&hash).expect("children are in the tree");
@@ -169,19 +169,20 @@ impl Tree {
             entry.complete = false;
             doomed.extend(entry.children.iter());
         }
-        self.choose_best(line);
+        self.choose_best(active);
     }
 
-    /// Forgets what is neither on `line` nor on the way to the best header.
-    pub(super) fn prune(&mut self, line: &[BlockHash]) {
+    /// Forgets what is neither on `active` nor on the way to the best header.
+    pub(super) fn prune(&mut self, active: &[BlockHash]) {
         let mut kept = BTreeSet::new();
         let mut hash = self.best_header;
-        while self.entries.get(&hash).is_some_and(|entry| line.get(entry.height.0 as usize) != Some(&hash)) {
+        while self.entries.get(&hash).is_some_and(|entry| active.get(entry.height.0 as usize) != Some(&hash))
+        {
             kept.insert(hash);
             hash = self.entry(&hash).header.previous;
         }
         let stays = |hash: &BlockHash, entry: &Entry| {
-            line.get(entry.height.0 as usize) == Some(hash) || kept.contains(hash)
+            active.get(entry.height.0 as usize) == Some(hash) || kept.contains(hash)
         };
         let doomed: BTreeSet<BlockHash> =
             self.entries.iter().filter(|(hash, entry)| !stays(hash, entry)).map(|(hash, _)| *hash).collect();
@@ -189,12 +190,12 @@ impl Tree {
         for entry in self.entries.values_mut() {
             entry.children.retain(|child| !doomed.contains(child));
         }
-        self.choose_best(line);
+        self.choose_best(active);
     }
 
-    /// Finds the best header and the best complete block anew; the tip of `line` wins a tie.
-    fn choose_best(&mut self, line: &[BlockHash]) {
-        let tip = line.last().copied().expect("a line has its genesis");
+    /// Finds the best header and the best complete block anew; the tip of `active` wins a tie.
+    fn choose_best(&mut self, active: &[BlockHash]) {
+        let tip = active.last().copied().expect("a chain has its genesis");
         (self.best_header, self.best_complete) = (tip, tip);
         let (mut header_work, mut complete_work) = (self.entry(&tip).work, self.entry(&tip).work);
         for (hash, entry) in &self.entries {

@@ -34,7 +34,7 @@ use crate::mempool::{EXPIRY_MS, Mempool, MempoolError};
 use crate::peer::{LinkId, Peers, Refusal};
 use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
 use crate::spread::Spread;
-use crate::sync::Sync;
+use crate::sync::Requests;
 use crate::units::Timestamp;
 use crate::wire::{Message, Status};
 use declined::Declined;
@@ -60,7 +60,7 @@ pub struct Node {
     chain: Chain,
     mempool: Mempool,
     peers: Peers,
-    sync: Sync,
+    sync: Requests,
     mining: Mining,
     /// The user's question whether there is a better chain.
     asked: Option<Round>,
@@ -93,7 +93,7 @@ impl Node {
             peers: Peers::new(id, chain.genesis()),
             chain,
             mempool: Mempool::default(),
-            sync: Sync::default(),
+            sync: Requests::default(),
             mining: Mining::new(config.seed),
             asked: None,
             waking: None,

@@ -270,15 +270,12 @@ impl Peers {
         let own = self.links.get(&link).map(|link| link.session);
         let contact = self.contact(link, &origin).ok_or(Refusal::Session)?;
         contact.proved = Some((session, sequence));
-        match message? {
-            Message::Hello(hello) => {
-                // Without the echo it has forgotten this node, or never heard its answer.
-                let again = hello.echo != own;
-                let due = again && contact.answer_again(now, session);
-                Ok(Accepted::Hello { from: origin, echo: due.then_some(session), new: false, again })
-            }
-            message => Ok(Accepted::Message(origin, message)),
-        }
+        let message = message?;
+        let Message::Hello(hello) = &message else { return Ok(Accepted::Message(origin, message)) };
+        // Without the echo it has forgotten this node, or never heard its answer.
+        let again = hello.echo != own;
+        let due = again && contact.answer_again(now, session);
+        Ok(Accepted::Hello { from: origin, echo: due.then_some(session), new: false, again })
     }
 
     /// A frame outside a proved session: only a greeting counts.

@@ -3,10 +3,10 @@
 use std::future::Future;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use futures::channel::oneshot;
 use futures::future::{Either, select};
-use js_sys::{Date, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Date, Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::DedicatedWorkerGlobalScope;
 
 use crate::codec::{decode, encode};
@@ -56,13 +56,15 @@ impl Drop for Timer {
     }
 }
 
-/// Waits; other events are handled meanwhile.
+/// Waits; other events are handled meanwhile. The timer ends with the wait, also where that is given up.
 pub(super) async fn sleep(ms: f64) {
-    let promise = Promise::new(&mut |resolve, _| {
-        set_timeout(&resolve, ms);
+    let (ring, rung) = oneshot::channel();
+    let _timer = Timer::after(ms, move || {
+        // Whoever gave up waiting does not mind.
+        let _ = ring.send(());
     });
-    // The promise never rejects.
-    let _ = JsFuture::from(promise).await;
+    // The sender lives in the timer.
+    let _ = rung.await;
 }
 
 /// What `future` gives, or `None` when it takes longer than `ms`.
