@@ -71,7 +71,7 @@ struct FeeRate {
 /// The waiting payments.
 #[derive(Debug, Default)]
 pub struct Mempool {
-    by_id: BTreeMap<TransactionId, Waiting>,
+    by_id: BTreeMap<TransactionId, Box<Waiting>>,
     by_sender: BTreeMap<Address, BTreeMap<u64, TransactionId>>,
     bytes: u64,
     digest: u64,
@@ -136,7 +136,7 @@ impl Mempool {
     pub fn expire(&mut self, now: Timestamp) -> Vec<TransactionId> {
         let old = |waiting: &&Waiting| now.ms_since(waiting.since) >= EXPIRY_MS;
         let expired: Vec<(Address, u64)> =
-            self.by_id.values().filter(old).map(|waiting| (waiting.sender, waiting.nonce())).collect();
+            self.iter().filter(old).map(|waiting| (waiting.sender, waiting.nonce())).collect();
         expired.into_iter().flat_map(|(sender, nonce)| self.drop_from(&sender, nonce)).collect()
     }
 
@@ -169,12 +169,12 @@ impl Mempool {
     /// A waiting payment.
     #[must_use]
     pub fn get(&self, id: &TransactionId) -> Option<&Waiting> {
-        self.by_id.get(id)
+        self.by_id.get(id).map(|waiting| &**waiting)
     }
 
     /// All waiting payments, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &Waiting> {
-        self.by_id.values()
+        self.by_id.values().map(|waiting| &**waiting)
     }
 
     /// How many payments wait.
@@ -262,7 +262,7 @@ impl Mempool {
         self.bytes += waiting.transaction.size();
         self.digest = self.digest.wrapping_add(digest_of(&id));
         self.by_sender.entry(waiting.sender).or_default().insert(waiting.nonce(), id);
-        self.by_id.insert(id, waiting);
+        self.by_id.insert(id, Box::new(waiting));
         Ok(displaced)
     }
 
@@ -283,7 +283,7 @@ impl Mempool {
     /// The waiting payment of the same sender with the same nonce.
     fn rival(&self, waiting: &Waiting) -> Option<&Waiting> {
         let id = self.by_sender.get(&waiting.sender)?.get(&waiting.nonce())?;
-        self.by_id.get(id)
+        self.get(id)
     }
 
     fn candidate(&self, sender: &Address, nonce: u64) -> Option<(FeeRate, Reverse<TransactionId>)> {

@@ -45,79 +45,102 @@ struct Rest {
     ms: u64,
 }
 
+/// What is asked of one peer, and whether it is left out.
+#[derive(Debug, Default)]
+struct Source {
+    /// When headers were asked for.
+    headers: Option<Timestamp>,
+    bodies: Option<UnderWay>,
+    rest: Option<Rest>,
+}
+
+impl Source {
+    fn rests(&self, now: Timestamp) -> bool {
+        self.rest.as_ref().is_some_and(|rest| rest.until > now)
+    }
+
+    fn leave_out(&mut self, now: Timestamp) {
+        let ms = self.rest.as_ref().map_or(REST_MS, |rest| (2 * rest.ms).min(REST_MS_MAX));
+        self.rest = Some(Rest { until: now.plus_ms(ms), ms });
+    }
+
+    /// Closes what was not answered in time; whether there was anything.
+    fn give_up(&mut self, now: Timestamp) -> bool {
+        let overdue = |asked: Timestamp| now.ms_since(asked) >= ANSWER_MS_MAX;
+        let headers = self.headers.take_if(|asked| overdue(*asked)).is_some();
+        let bodies = self.bodies.take_if(|under_way| overdue(under_way.asked)).is_some();
+        headers || bodies
+    }
+}
+
 /// The open requests.
 #[derive(Debug, Default)]
 pub struct Requests {
-    /// When each open request for headers was made.
-    headers: BTreeMap<PeerId, Timestamp>,
-    bodies: BTreeMap<PeerId, UnderWay>,
-    resting: BTreeMap<PeerId, Rest>,
+    // Boxed, as the other maps by peer are: to the compiler they are one type, and the page has the code of one.
+    sources: BTreeMap<PeerId, Box<Source>>,
 }
 
 impl Requests {
     /// Notes a request for headers; `false` when one to this peer is open already.
     #[must_use]
     pub fn ask_headers(&mut self, now: Timestamp, peer: PeerId) -> bool {
-        let free = !self.headers.contains_key(&peer);
-        if free {
-            self.headers.insert(peer, now);
-        }
+        let source = self.sources.entry(peer).or_default();
+        let free = source.headers.is_none();
+        source.headers.get_or_insert(now);
         free
     }
 
     /// Headers came from a peer; whether they were asked for.
     #[must_use]
     pub fn take_headers(&mut self, peer: &PeerId) -> bool {
-        self.headers.remove(peer).is_some()
+        self.sources.get_mut(peer).and_then(|source| source.headers.take()).is_some()
     }
 
     /// Bodies, or the word that there are none, came from a peer: which of them were asked for. The request is
     /// closed; what it did not bring is free to be asked for again.
     #[must_use]
     pub fn take_bodies(&mut self, peer: &PeerId) -> Vec<BlockHash> {
-        self.bodies.remove(peer).map(|under_way| under_way.hashes).unwrap_or_default()
+        let under_way = self.sources.get_mut(peer).and_then(|source| source.bodies.take());
+        under_way.map(|under_way| under_way.hashes).unwrap_or_default()
     }
 
     /// Leaves a peer out for a while: for twice as long as the last time.
     pub fn rest(&mut self, now: Timestamp, peer: PeerId) {
-        let ms = self.resting.get(&peer).map_or(REST_MS, |rest| (2 * rest.ms).min(REST_MS_MAX));
-        self.resting.insert(peer, Rest { until: now.plus_ms(ms), ms });
+        self.sources.entry(peer).or_default().leave_out(now);
     }
 
     /// A peer kept its word: what it failed before is forgotten.
     pub fn kept_word(&mut self, peer: &PeerId) {
-        self.resting.remove(peer);
+        if let Some(source) = self.sources.get_mut(peer) {
+            source.rest = None;
+        }
     }
 
     /// Whether a peer may be asked for headers: none are being waited for from it, and it is not left out.
     #[must_use]
     pub fn is_free(&self, now: Timestamp, peer: &PeerId) -> bool {
-        !self.headers.contains_key(peer) && !self.is_resting(now, peer)
+        self.sources.get(peer).is_none_or(|source| source.headers.is_none() && !source.rests(now))
     }
 
     /// Whether headers were asked for so recently that nobody else should be asked yet.
     #[must_use]
     pub fn awaits_headers(&self, now: Timestamp) -> bool {
-        self.headers.values().any(|asked| !is_slow(now, *asked))
+        self.sources.values().any(|source| source.headers.is_some_and(|asked| !is_slow(now, asked)))
     }
 
     /// Forgets a peer.
     pub fn drop_peer(&mut self, peer: &PeerId) {
-        self.headers.remove(peer);
-        self.bodies.remove(peer);
-        self.resting.remove(peer);
+        self.sources.remove(peer);
     }
 
     /// Closes the requests that were not answered in time; gives the peers that they went to.
-    pub fn expire(&mut self, now: Timestamp) -> BTreeSet<PeerId> {
-        let mut late = BTreeSet::new();
-        let overdue = |asked: Timestamp| now.ms_since(asked) >= ANSWER_MS_MAX;
-        late.extend(self.headers.iter().filter(|(_, asked)| overdue(**asked)).map(|(peer, _)| *peer));
-        late.extend(self.bodies.iter().filter(|(_, bodies)| overdue(bodies.asked)).map(|(peer, _)| *peer));
-        for peer in &late {
-            self.headers.remove(peer);
-            self.bodies.remove(peer);
-            self.rest(now, *peer);
+    pub fn expire(&mut self, now: Timestamp) -> Vec<PeerId> {
+        let mut late = Vec::new();
+        for (peer, source) in &mut self.sources {
+            if source.give_up(now) {
+                source.leave_out(now);
+                late.push(*peer);
+            }
         }
         late
     }
@@ -125,20 +148,22 @@ impl Requests {
     /// Hands out `missing` bodies, the first first, to those of `peers` that are free.
     pub fn assign(&mut self, now: Timestamp, missing: &[BlockHash], peers: &[PeerId]) -> Vec<BodiesRequest> {
         let mut requests = Vec::new();
-        let prompt = || self.bodies.values().filter(|under_way| !is_slow(now, under_way.asked));
+        let bodies = self.sources.values().filter_map(|source| source.bodies.as_ref());
+        let prompt: Vec<&UnderWay> = bodies.filter(|under_way| !is_slow(now, under_way.asked)).collect();
+        let free = SOURCES_MAX.saturating_sub(prompt.len());
         let taken: BTreeSet<BlockHash> =
-            prompt().flat_map(|under_way| under_way.hashes.iter().copied()).collect();
-        let free = SOURCES_MAX.saturating_sub(prompt().count());
+            prompt.iter().flat_map(|under_way| under_way.hashes.iter().copied()).collect();
         let mut open = missing.iter().filter(|hash| !taken.contains(hash)).copied().peekable();
         for peer in peers {
             if open.peek().is_none() || requests.len() >= free {
                 break;
             }
-            if self.bodies.contains_key(peer) || self.is_resting(now, peer) {
+            let source = self.sources.entry(*peer).or_default();
+            if source.bodies.is_some() || source.rests(now) {
                 continue;
             }
             let hashes: Vec<BlockHash> = open.by_ref().take(BATCH).collect();
-            self.bodies.insert(*peer, UnderWay { hashes: hashes.clone(), asked: now });
+            source.bodies = Some(UnderWay { hashes: hashes.clone(), asked: now });
             requests.push(BodiesRequest { peer: *peer, hashes });
         }
         requests
@@ -147,11 +172,7 @@ impl Requests {
     /// Whether any request is open.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.headers.is_empty() && self.bodies.is_empty()
-    }
-
-    fn is_resting(&self, now: Timestamp, peer: &PeerId) -> bool {
-        self.resting.get(peer).is_some_and(|rest| rest.until > now)
+        self.sources.values().all(|source| source.headers.is_none() && source.bodies.is_none())
     }
 }
 
@@ -195,7 +216,7 @@ mod tests {
         let missing = hashes(2);
         assert_eq!(sync.assign(Timestamp(0), &missing, &[A]).len(), 1);
         assert!(sync.expire(Timestamp(ANSWER_MS_MAX - 1)).is_empty());
-        assert_eq!(sync.expire(Timestamp(ANSWER_MS_MAX)), BTreeSet::from([A]));
+        assert_eq!(sync.expire(Timestamp(ANSWER_MS_MAX)), [A]);
         let again = sync.assign(Timestamp(ANSWER_MS_MAX), &missing, &[A, B]);
         assert_eq!(again, [BodiesRequest { peer: B, hashes: missing.clone() }]);
         assert!(sync.take_bodies(&A).is_empty(), "the late answer was not asked for any more");

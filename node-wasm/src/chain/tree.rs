@@ -40,7 +40,7 @@ pub(super) struct Entry {
 
 #[derive(Debug)]
 pub(super) struct Tree {
-    entries: BTreeMap<BlockHash, Entry>,
+    entries: BTreeMap<BlockHash, Box<Entry>>,
     genesis: Arc<Block>,
     /// The header with the most work that is not invalid; the first seen on a tie.
     best_header: BlockHash,
@@ -60,7 +60,7 @@ impl Tree {
             children: Vec::new(),
         };
         let mut entries = BTreeMap::new();
-        entries.insert(hash, entry);
+        entries.insert(hash, Box::new(entry));
         Self { entries, genesis: Arc::new(genesis), best_header: hash, best_complete: hash }
     }
 
@@ -69,7 +69,7 @@ impl Tree {
     }
 
     pub(super) fn get(&self, hash: &BlockHash) -> Option<&Entry> {
-        self.entries.get(hash)
+        self.entries.get(hash).map(|entry| &**entry)
     }
 
     /// The entry of a hash that is known to be in the tree.
@@ -106,7 +106,7 @@ impl Tree {
         let mut next = Some(entry);
         while let (Some(entry), true) = (next, times.len() < MEDIAN_SPAN) {
             times.push(entry.header.time);
-            next = self.entries.get(&entry.header.previous);
+            next = self.get(&entry.header.previous);
         }
         Parent { height: entry.height, pace: entry.pace, median: median_time(&mut times) }
     }
@@ -130,7 +130,7 @@ impl Tree {
         let pace = parent.pace.child(header.time, header.bits);
         let (state, children) = (State::HeaderOnly, Vec::new());
         let entry = Entry { header, height, work, pace, state, complete: false, children };
-        self.entries.insert(hash, entry);
+        self.entries.insert(hash, Box::new(entry));
         if work > self.entry(&self.best_header).work {
             self.best_header = hash;
         }
@@ -184,11 +184,14 @@ impl Tree {
         let stays = |hash: &BlockHash, entry: &Entry| {
             active.get(entry.height.0 as usize) == Some(hash) || kept.contains(hash)
         };
-        let doomed: BTreeSet<BlockHash> =
+        // In the order of the map, so that it can be searched.
+        let doomed: Vec<BlockHash> =
             self.entries.iter().filter(|(hash, entry)| !stays(hash, entry)).map(|(hash, _)| *hash).collect();
-        self.entries.retain(|hash, _| !doomed.contains(hash));
+        for hash in &doomed {
+            self.entries.remove(hash);
+        }
         for entry in self.entries.values_mut() {
-            entry.children.retain(|child| !doomed.contains(child));
+            entry.children.retain(|child| doomed.binary_search(child).is_err());
         }
         self.choose_best(active);
     }

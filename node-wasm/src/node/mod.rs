@@ -22,7 +22,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 pub use event::Event;
 pub use io::{Config, Input, MempoolChange, Output, SyncOutcome};
@@ -70,10 +70,10 @@ pub struct Node {
     catching_up: bool,
     early: VecDeque<Block>,
     /// Whom the next inventory may be asked of, and when.
-    inventories: BTreeMap<PeerId, Inventory>,
+    inventories: BTreeMap<PeerId, Box<Inventory>>,
     declined: Declined,
-    refusals: BTreeMap<Refusal, u64>,
-    reported: BTreeSet<PeerId>,
+    refusals: Vec<(Refusal, u64)>,
+    reported: Vec<PeerId>,
     spread: Spread,
     beat_due: Timestamp,
     beats: u64,
@@ -101,8 +101,8 @@ impl Node {
             early: VecDeque::new(),
             inventories: BTreeMap::new(),
             declined: Declined::default(),
-            refusals: BTreeMap::new(),
-            reported: BTreeSet::new(),
+            refusals: Vec::new(),
+            reported: Vec::new(),
             spread: Spread::new(config.seed),
             beat_due: now,
             beats: 0,
@@ -198,7 +198,7 @@ impl Node {
 
     /// How many frames were dropped, by reason.
     #[must_use]
-    pub const fn refusals(&self) -> &BTreeMap<Refusal, u64> {
+    pub fn refusals(&self) -> &[(Refusal, u64)] {
         &self.refusals
     }
 

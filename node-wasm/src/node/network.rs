@@ -198,7 +198,8 @@ impl Node {
                 && due(&peer.id)
         });
         if let Some(peer) = other.map(|peer| peer.id) {
-            self.inventories.insert(peer, Inventory { due: now.plus_ms(INVENTORY_MS), asked: true });
+            let inventory = Inventory { due: now.plus_ms(INVENTORY_MS), asked: true };
+            self.inventories.insert(peer, Box::new(inventory));
             self.send(peer, &Message::GetInventory);
         }
     }
@@ -283,7 +284,10 @@ impl Node {
     }
 
     fn count(&mut self, refusal: Refusal) {
-        *self.refusals.entry(refusal).or_default() += 1;
+        match self.refusals.iter_mut().find(|(other, _)| *other == refusal) {
+            Some((_, count)) => *count += 1,
+            None => self.refusals.push((refusal, 1)),
+        }
     }
 
     /// Reports a stranger that cannot become a peer, once.
@@ -295,7 +299,8 @@ impl Node {
         }
         let Ok(frame) = crate::wire::Frame::decode(bytes) else { return };
         let peer = frame.unsealed.origin;
-        if self.reported.insert(peer) {
+        if !self.reported.contains(&peer) {
+            self.reported.push(peer);
             self.event(Event::PeerRefused { peer, why });
         }
     }

@@ -21,16 +21,17 @@ struct Link {
     medium: Medium,
     session: SessionId,
     sequence: u64,
-    contacts: BTreeMap<PeerId, Contact>,
+    contacts: BTreeMap<PeerId, Box<Contact>>,
 }
 
-/// Links, contacts and peers.
+/// Links, contacts and peers. What the maps by peer hold is boxed, so that to the compiler they are one type: the
+/// code of a map is some 6 KB of the page.
 #[derive(Debug)]
 pub struct Peers {
     me: PeerId,
     genesis: BlockHash,
     links: BTreeMap<LinkId, Link>,
-    peers: BTreeMap<PeerId, Peer>,
+    peers: BTreeMap<PeerId, Box<Peer>>,
 }
 
 /// A frame whose origin is proved.
@@ -102,12 +103,12 @@ impl Peers {
     /// Drops peers that were silent for too long; gives them.
     pub fn drop_silent(&mut self, now: Timestamp) -> Vec<PeerId> {
         let silent = |peer: &&Peer| now.ms_since(peer.heard) > SILENCE_MS_MAX;
-        let gone: Vec<PeerId> = self.peers.values().filter(silent).map(|peer| peer.id).collect();
+        let gone: Vec<PeerId> = self.iter().filter(silent).map(|peer| peer.id).collect();
         for peer in &gone {
             self.peers.remove(peer);
             for link in self.links.values_mut() {
                 if let Some(contact) = link.contacts.get_mut(peer) {
-                    *contact = Contact { tries: GREETINGS_MAX, ..Contact::default() };
+                    **contact = Contact { tries: GREETINGS_MAX, ..Contact::default() };
                 }
             }
         }
@@ -184,7 +185,7 @@ impl Peers {
 
     /// The peers, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &Peer> {
-        self.peers.values()
+        self.peers.values().map(|peer| &**peer)
     }
 
     /// How many peers there are.
@@ -202,12 +203,12 @@ impl Peers {
     /// A peer.
     #[must_use]
     pub fn get(&self, peer: &PeerId) -> Option<&Peer> {
-        self.peers.get(peer)
+        self.peers.get(peer).map(|peer| &**peer)
     }
 
     /// A peer, to be changed.
     pub fn get_mut(&mut self, peer: &PeerId) -> Option<&mut Peer> {
-        self.peers.get_mut(peer)
+        self.peers.get_mut(peer).map(|peer| &mut **peer)
     }
 
     /// The shortest way to a peer: a link of the browser's own before one through the relay.
@@ -243,7 +244,7 @@ impl Peers {
     }
 
     fn contact(&mut self, link: LinkId, peer: &PeerId) -> Option<&mut Contact> {
-        self.links.get_mut(&link)?.contacts.get_mut(peer)
+        self.links.get_mut(&link)?.contacts.get_mut(peer).map(|contact| &mut **contact)
     }
 
     /// The contact, made if there is none and the link names fewer than `limit`.
@@ -310,8 +311,10 @@ impl Peers {
     /// Notes a proved peer; whether it is new.
     fn prove(&mut self, now: Timestamp, link: LinkId, origin: PeerId, hello: &Hello) -> bool {
         let new = !self.peers.contains_key(&origin);
-        let peer =
-            self.peers.entry(origin).or_insert_with(|| Peer::new(origin, hello.key, hello.status, now));
+        let peer = self
+            .peers
+            .entry(origin)
+            .or_insert_with(|| Box::new(Peer::new(origin, hello.key, hello.status, now)));
         peer.heard = now;
         peer.status = hello.status;
         if !peer.links.contains(&link) {

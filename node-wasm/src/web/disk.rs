@@ -4,8 +4,6 @@
 //! genesis, each a record as well; see [`crate::host::record`]). Within a transaction everything is issued at once and the end awaited:
 //! an await of anything else would commit it half-way. Left out: when to write, which is the writer's.
 
-use std::collections::BTreeMap;
-
 use idb::{
     Database, DatabaseEvent as _, Factory, KeyRange, ObjectStore, ObjectStoreParams, Query, Transaction,
     TransactionMode,
@@ -82,9 +80,9 @@ pub(super) struct Batch {
     /// Whether the chain and the mempool are emptied first.
     pub(super) clear: bool,
     /// Heights, with the record that they get, or none.
-    pub(super) blocks: BTreeMap<u32, Option<Vec<u8>>>,
+    pub(super) blocks: Vec<(u32, Option<Vec<u8>>)>,
     /// Payments, with the record that they get, or none.
-    pub(super) mempool: BTreeMap<TransactionId, Option<Vec<u8>>>,
+    pub(super) mempool: Vec<(TransactionId, Option<Vec<u8>>)>,
 }
 
 /// An open database.

@@ -19,7 +19,7 @@ use crate::api::{ApiError, Command, MineRequest, Reply, SendRequest, Update};
 /// The events that [`expose`]'s `on` knows.
 const EVENTS: [&str; 7] = ["block", "reorg", "transaction", "peers", "connection", "mining", "log"];
 
-type Callbacks = Rc<RefCell<BTreeMap<u32, (String, Function)>>>;
+type Callbacks = Rc<RefCell<BTreeMap<u32, Box<(String, Function)>>>>;
 
 /// Sets `window.tabchain` to the calls of `client`, in place of any other node's.
 pub fn expose(client: &NodeClient) {
@@ -114,7 +114,7 @@ fn add_events(api: &Object, client: &NodeClient) {
             let callback: Function = callback.dyn_into().map_err(|_| usage())?;
             let id = next.get();
             next.set(id.wrapping_add(1));
-            callbacks.borrow_mut().insert(id, (name, callback));
+            callbacks.borrow_mut().insert(id, Box::new((name, callback)));
             let registered = callbacks.clone();
             let off = Closure::<dyn Fn()>::new(move || drop(registered.borrow_mut().remove(&id)));
             Ok(off.into_js_value())
@@ -137,8 +137,8 @@ fn dispatch(callbacks: &Callbacks, update: &Update) {
     let called: Vec<Function> = callbacks
         .borrow()
         .values()
-        .filter(|(name, _)| name == event)
-        .map(|(_, callback)| callback.clone())
+        .filter(|listener| listener.0 == event)
+        .map(|listener| listener.1.clone())
         .collect();
     for callback in called {
         if let Err(error) = callback.call1(&JsValue::UNDEFINED, &value) {
