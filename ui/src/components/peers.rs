@@ -11,12 +11,15 @@ use super::copy::CopyButton;
 use super::hash::hash;
 use super::mark::mark;
 use super::panel::Panel;
+use super::windowed::Windowed;
 use crate::node::use_session;
 use crate::route::Route;
 use crate::{browser, text};
 
-/// A class of thirty and a few phones, all in the document; of a larger room the first ones.
+/// A class of thirty and a few phones are all in the document; of a larger room those in sight.
 const PEERS_SHOWN: usize = 60;
+/// The height of a row of a larger room; the style sheet has the same.
+const ROW_HEIGHT: i32 = 68;
 
 #[derive(Clone, Properties, PartialEq)]
 pub struct PeersProps {
@@ -33,18 +36,28 @@ pub struct PeersProps {
 pub fn Peers(props: &PeersProps) -> Html {
     let count = props.peers.len();
     let aside = html! { <p class="count"><span class="figure" data-test="peer-count">{ count }</span></p> };
+    let row = {
+        let (peers, height) = (props.peers.clone(), props.height);
+        Callback::from(move |index: usize| match peers.get(index) {
+            Some(peer) => html! {
+                <div class="row peer" role="listitem" key={peer.id.clone()}>{ one(peer, height) }</div>
+            },
+            None => Html::default(),
+        })
+    };
     html! {
         <Panel id="peers" title="Peers" {aside}>
             <div class="stable">
                 if count == 0 {
                     <Alone online={props.connection.as_ref().is_some_and(|view| view.state == Connection::Online)} />
-                } else {
+                } else if count <= PEERS_SHOWN {
                     <ul class="peers" tabindex="0" aria-label="Peers">
-                        { for props.peers.iter().take(PEERS_SHOWN).map(|peer| one(peer, props.height)) }
+                        { for props.peers.iter().map(|peer| html! { <li class="peer" key={peer.id.clone()}>{ one(peer, props.height) }</li> }) }
                     </ul>
+                } else {
+                    <Windowed test="peer-rows" label="Peers" total={count} row_height={ROW_HEIGHT} {row} />
                 }
             </div>
-            if count > PEERS_SHOWN { <p class="note">{ format!("and {} more", count - PEERS_SHOWN) }</p> }
         </Panel>
     }
 }
@@ -74,7 +87,7 @@ fn Alone(props: &AloneProps) -> Html {
 fn one(peer: &PeerView, height: Option<u32>) -> Html {
     let behind = height.is_some_and(|height| peer.height < height);
     html! {
-        <li key={peer.id.clone()} data-test="peer" data-id={peer.id.clone()} data-height={peer.height.to_string()}>
+        <div data-test="peer" data-id={peer.id.clone()} data-height={peer.height.to_string()}>
             { mark(&peer.id) }
             { hash(&peer.id, None) }
             <p class="facts">
@@ -83,6 +96,6 @@ fn one(peer: &PeerView, height: Option<u32>) -> Html {
                 if let Some(latency) = peer.latency_ms { <span>{ format!("{latency} ms") }</span> }
                 <span>{ "met " }<Age since={peer.since} /></span>
             </p>
-        </li>
+        </div>
     }
 }
