@@ -1,29 +1,29 @@
 /**
  * `window.tabchain`: the node of this page.
  *
- * Every call returns a promise; a refusal rejects with a `TabchainError`. Hashes and ids are lower-case hex,
- * addresses bech32m, amounts decimal strings of the smallest unit, times Unix milliseconds.
+ * Every call but `on` returns a promise; a refusal rejects with a `TabchainError`. Hashes and ids are lower-case
+ * hex, addresses bech32m, amounts decimal strings of whole tabs, the only unit, times Unix milliseconds.
  */
 export interface Tabchain {
   /** The state at a glance. */
   status(): Promise<Status>;
-  /** Starts, stops or tunes the miner; what is left out stays as it is. */
+  /** Starts, stops or tunes the miner; what is left out stays as it is. More workers than cores become that many. */
   mine(request: { on: boolean; workers?: number; intensity?: number }): Promise<Mining>;
   /** Signs a payment and resolves once the node has accepted it. A used `nonce` replaces the waiting payment. */
   send(payment: { to: string; amount: string; fee?: string; data?: string; nonce?: number }): Promise<{ id: string }>;
   /** A block of the chain by height or hash. */
   block(heightOrHash: number | string): Promise<Block>;
-  /** Blocks of the chain downwards from a height, or from the tip; at most 100. */
+  /** Blocks of the chain downwards from a height, or from the tip where that is lower; at most 100. */
   blocks(from?: number | null, count?: number): Promise<BlockSummary[]>;
   /** A payment, waiting or confirmed. */
   transaction(id: string): Promise<Transaction>;
   /** An account. */
   account(address: string): Promise<Account>;
-  /** The waiting payments, the next to be mined first. */
+  /** The waiting payments, the next to be mined first; at most 200. */
   mempool(): Promise<Transaction[]>;
   /** The peers. */
   peers(): Promise<Peer[]>;
-  /** Connects to the relay, or to another one; resolves to the connection's new state. */
+  /** Connects to the page's relay, or to another one until the page is loaded again; resolves to the new state. */
   connect(relayUrl?: string): Promise<ConnectionState>;
   /** Leaves the relay until told otherwise. */
   disconnect(): Promise<ConnectionState>;
@@ -37,7 +37,10 @@ export interface Tabchain {
   import(file: Uint8Array | ArrayBuffer): Promise<{ blocks: number; height: number; tip: string }>;
   /** Forgets the chain and the waiting payments, keeps the key. */
   reset(): Promise<void>;
-  /** Calls back on every event of a kind; returns the function that ends it. */
+  /**
+   * Calls back on every event of a kind; returns the function that ends it, and throws at a kind that there is not. While
+   * a long chain is fetched not every block is told: ask `blocks`.
+   */
   on<K extends keyof Events>(event: K, callback: (value: Events[K]) => void): () => void;
 }
 

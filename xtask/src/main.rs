@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask run | test | size | bench`.
+//! The project's commands: `cargo xtask run | test | dev | size | bench`.
 //!
 //! Each installs what it needs ([`tools`], [`browser`]), shows progress ([`progress`]), and ends with a sentence that
 //! says what failed, why, and what to do. For Unix; nothing here is part of what a browser or the relay runs.
@@ -7,6 +7,7 @@
 
 mod bench;
 mod browser;
+mod dev;
 mod page;
 mod progress;
 mod relay;
@@ -34,6 +35,8 @@ enum Command {
     Run(run::Options),
     /// Run every check: format, lints, native tests, wasm tests in Chromium, tests in real tabs
     Test(test::Options),
+    /// Rebuild the page at every change, beside a relay
+    Dev,
     /// Build the page and print what a browser downloads, compressed
     Size,
     /// Measure
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let outcome = progress::stop_on_signal().and_then(|()| match Cli::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Dev => dev::run(),
         Command::Size => size::run(),
         Command::Bench(options) => bench::run(&options),
     });

@@ -135,6 +135,21 @@ pub(crate) fn start(command: &mut Command) -> Result<Child> {
     Ok(child)
 }
 
+/// Starts a command in the group of one that [`start`] started.
+pub(crate) fn start_beside(first: &Child, command: &mut Command) -> Result<Child> {
+    command
+        .process_group(group_of(first))
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("starting `{}`", shown(command)))
+}
+
+/// Ends what [`start`] started.
+pub(crate) fn stop(child: &mut Child) -> Result<ExitStatus> {
+    signal_group(group_of(child), Signal::SIGTERM);
+    wait(child)
+}
+
 /// Waits for what [`start`] started.
 pub(crate) fn wait(child: &mut Child) -> Result<ExitStatus> {
     let status = child.wait().context("waiting for a command");

@@ -40,6 +40,18 @@ pub(crate) fn link(relay: &mut Child) -> Result<String> {
     Ok(reachable(line.trim()))
 }
 
+/// The links under which other machines may reach a listener on all addresses.
+pub(crate) fn links_for_others(host: &str, link: &str) -> Result<Vec<String>> {
+    if !["0.0.0.0", "::"].contains(&host) {
+        return Ok(Vec::new());
+    }
+    let port = link.trim_end_matches('/').rsplit(':').next().unwrap_or_default();
+    let interfaces = nix::ifaddrs::getifaddrs().context("reading this machine's addresses")?;
+    let addresses =
+        interfaces.filter_map(|interface| interface.address?.as_sockaddr_in().map(|own| own.ip()));
+    Ok(addresses.filter(|own| !own.is_loopback()).map(|own| format!("http://{own}:{port}/")).collect())
+}
+
 /// The link under which this machine reaches a listener, also one on all addresses.
 fn reachable(link: &str) -> String {
     link.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

@@ -29,7 +29,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut server = relay::start(&relay::build()?, host, *port)?;
     let link = relay::link(&mut server);
     if let Ok(link) = &link {
-        println!("\n  Tabchain runs at {link}  (Ctrl-C stops it)\n");
+        println!("\n  Tabchain runs at {link}  (Ctrl-C stops it)");
+        for link in relay::links_for_others(host, link)? {
+            println!("  on other machines {link}  (plain http: tabs keep nothing; see README.md)");
+        }
+        println!();
     }
     let status = progress::wait(&mut server)?;
     if progress::stopped() {

@@ -36,8 +36,8 @@ pub const SEND_BYTES_MAX: usize = 8 << 20;
 pub enum Input {
     /// The moment that `next_timeout` named has come.
     Tick,
-    /// The user wants to be connected, perhaps to another relay.
-    Connect(Option<String>),
+    /// The user wants to be connected to this relay.
+    Connect(String),
     /// The user wants to be left alone.
     Disconnect,
     /// The browser says that there is a network.
@@ -298,8 +298,8 @@ impl RelayClient {
         }
     }
 
-    fn connect(&mut self, now: Timestamp, url: Option<String>) {
-        if let Some(url) = url.filter(|url| *url != self.url) {
+    fn connect(&mut self, now: Timestamp, url: String) {
+        if url != self.url {
             self.leave(State::Off, String::new());
             self.url = url;
             // A token of one relay means nothing to another.

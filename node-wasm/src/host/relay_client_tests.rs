@@ -172,7 +172,7 @@ fn offline_pauses_and_online_tries_at_once() {
 #[test]
 fn a_relay_on_this_machine_needs_no_network() {
     let mut world = World::new();
-    world.feed(Input::Connect(Some("ws://127.0.0.1:8080/ws".to_owned())));
+    world.feed(Input::Connect("ws://127.0.0.1:8080/ws".to_owned()));
     world.feed(Input::Offline);
     world.close(1006);
     assert!(world.client.next_timeout().is_some());
@@ -188,7 +188,7 @@ fn the_user_decides() {
     for input in [Input::Online, Input::Woke, Input::Tick] {
         assert_eq!(world.feed(input), []);
     }
-    let outputs = world.feed(Input::Connect(Some("ws://elsewhere/ws".to_owned())));
+    let outputs = world.feed(Input::Connect("ws://elsewhere/ws".to_owned()));
     let elsewhere =
         |output: &Output| matches!(output, Output::Open { url, .. } if url == "ws://elsewhere/ws");
     assert!(outputs.iter().any(elsewhere), "{outputs:?}");

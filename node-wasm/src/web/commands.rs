@@ -166,9 +166,7 @@ impl Driver {
             return Err(field_refusal("bad-argument", message, "relay"));
         }
         self.settings.connected = true;
-        if relay.is_some() {
-            self.settings.relay.clone_from(&relay);
-        }
+        let relay = relay.unwrap_or_else(|| self.relay_url.clone());
         self.tell_relay(relay_client::Input::Connect(relay));
         self.store.save_settings(&self.settings, &self.events);
         Ok(Reply::Connection(self.relay.view().state))

@@ -38,6 +38,8 @@ pub(super) struct Driver {
     pub(super) page: Page,
     pub(super) events: Events,
     pub(super) relay: RelayClient,
+    /// The relay of the page or of its link: the one to come back to.
+    pub(super) relay_url: String,
     pub(super) miners: Miners,
     /// The calls that wait for [`Output::Submitted`], in order; `None` is a payment from the store.
     pub(super) submitting: VecDeque<Option<u32>>,
@@ -86,7 +88,8 @@ impl Driver {
         let mut miners = Miners::new(&parts.events);
         miners.tune(parts.settings.workers, parts.settings.intensity);
         Self {
-            relay: RelayClient::new(parts.relay_url, room, id, seed, now),
+            relay: RelayClient::new(parts.relay_url.clone(), room, id, seed, now),
+            relay_url: parts.relay_url,
             room: parts.room,
             node: parts.node,
             wallet: parts.wallet,
@@ -194,7 +197,7 @@ impl Driver {
         self.tell_relay(relay_client::Input::Disconnect);
         self.open_channel();
         if !was_off {
-            self.tell_relay(relay_client::Input::Connect(None));
+            self.tell_relay(relay_client::Input::Connect(self.relay.view().relay));
         }
     }
 

@@ -49,13 +49,11 @@ pub(super) struct Settings {
     pub(super) intensity: u32,
     /// Whether to be connected to a relay.
     pub(super) connected: bool,
-    /// To which, where the link names none.
-    pub(super) relay: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { mining: false, workers: 1, intensity: 50, connected: true, relay: None }
+        Self { mining: false, workers: 1, intensity: 50, connected: true }
     }
 }
 

@@ -79,7 +79,7 @@ async fn open(start: Start, mut page: Page, events: Events) -> Driver {
     }
     store.set_persistent(persisted().await);
 
-    let relay_url = start.relay.or_else(|| settings.relay.clone()).unwrap_or(start.own_relay);
+    let relay_url = start.relay.unwrap_or(start.own_relay);
     let parts = Parts { room, node, wallet, store, settings, page, events, relay_url };
     let mut driver = Driver::new(parts);
     for payment in stored.payments {
