@@ -35,6 +35,7 @@ use crate::peer::{LinkId, Peers, Refusal};
 use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
 use crate::spread::Spread;
 use crate::sync::Requests;
+use crate::token_bucket::TokenBucket;
 use crate::units::Timestamp;
 use crate::wire::{Message, Status};
 use declined::Declined;
@@ -72,6 +73,8 @@ pub struct Node {
     /// Whom the next inventory may be asked of, and when.
     inventories: BTreeMap<PeerId, Box<Inventory>>,
     declined: Declined,
+    /// What may still be said in answer to questions, in bytes.
+    answers: TokenBucket,
     refusals: Vec<(Refusal, u64)>,
     reported: Vec<PeerId>,
     spread: Spread,
@@ -101,6 +104,7 @@ impl Node {
             early: VecDeque::new(),
             inventories: BTreeMap::new(),
             declined: Declined::default(),
+            answers: TokenBucket::new(now, network::ANSWER_BYTES_BURST, network::ANSWER_BYTES_PER_SECOND),
             refusals: Vec::new(),
             reported: Vec::new(),
             spread: Spread::new(config.seed),

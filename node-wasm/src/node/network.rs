@@ -27,6 +27,14 @@ const INVENTORY_MS: u64 = 5_000;
 /// A payment that was not taken is not fetched again for so long, in milliseconds: what was not affordable may be then.
 const DECLINED_MS: u64 = 60_000;
 
+/// What all answers together may come to at once, in bytes: half of what the relay takes from one socket, so that
+/// this node's own blocks and payments always get through.
+pub(super) const ANSWER_BYTES_BURST: u64 = 32 << 20;
+/// The same per second after the burst.
+pub(super) const ANSWER_BYTES_PER_SECOND: u64 = 8 << 20;
+/// What an answer counts at least, in bytes: the relay counts messages too, and this keeps answers at half of those.
+const ANSWER_BYTES_MIN: u64 = 16 << 10;
+
 /// What a node knows of the next inventory of a peer.
 #[derive(Debug)]
 pub(super) struct Inventory {
@@ -72,7 +80,7 @@ impl Node {
             // The table has answered it.
             Message::Hello(_) => {}
             Message::Status(status) => self.take_status(now, from, status),
-            Message::Ping(token) => self.send(from, &Message::Pong(token)),
+            Message::Ping(token) => self.answer(now, from, &Message::Pong(token)),
             Message::Pong(token) => {
                 if let Some(peer) = self.peers.get_mut(&from) {
                     peer.ponged(now, token);
@@ -86,22 +94,22 @@ impl Node {
             Message::Block(block) => self.take_block(now, link, from, *block),
             Message::GetHeaders(locator) => {
                 let headers = self.chain.headers_after(&locator, Message::HEADERS_MAX);
-                self.send(from, &Message::Headers(headers));
+                self.answer(now, from, &Message::Headers(headers));
             }
             Message::Headers(headers) => self.take_headers(now, from, &headers),
-            Message::GetBodies(hashes) => self.serve_bodies(from, &hashes),
+            Message::GetBodies(hashes) => self.serve_bodies(now, from, &hashes),
             Message::Bodies(bodies) => self.take_bodies(now, from, bodies),
             Message::NotFound(_) => self.take_not_found(now, from),
             Message::GetInventory => {
                 let ids =
                     self.mempool.iter().map(|waiting| waiting.id).take(Message::INVENTORY_MAX).collect();
-                self.send(from, &Message::Inventory(ids));
+                self.answer(now, from, &Message::Inventory(ids));
             }
             Message::Inventory(ids) => self.take_inventory(now, from, &ids),
             Message::GetTransactions(ids) => {
                 let waiting = ids.iter().filter_map(|id| self.mempool.get(id));
                 let transactions = waiting.map(|waiting| (*waiting.transaction).clone()).collect();
-                self.send(from, &Message::Transactions(transactions));
+                self.answer(now, from, &Message::Transactions(transactions));
             }
         }
     }
@@ -170,7 +178,7 @@ impl Node {
         }
     }
 
-    fn serve_bodies(&mut self, to: PeerId, hashes: &[BlockHash]) {
+    fn serve_bodies(&mut self, now: Timestamp, to: PeerId, hashes: &[BlockHash]) {
         let (mut bodies, mut bytes) = (Vec::new(), 0);
         for hash in hashes {
             let Some(block) = self.chain.block(hash) else { continue };
@@ -181,9 +189,9 @@ impl Node {
             bodies.push((*hash, block.body.clone()));
         }
         if bodies.is_empty() {
-            self.send(to, &Message::NotFound(hashes.to_vec()));
+            self.answer(now, to, &Message::NotFound(hashes.to_vec()));
         } else {
-            self.send(to, &Message::Bodies(bodies));
+            self.answer(now, to, &Message::Bodies(bodies));
         }
     }
 
@@ -258,6 +266,18 @@ impl Node {
         let Some(link) = self.peers.path(&peer) else { return };
         if let Some(frame) = self.peers.frame(link, Some(peer), message) {
             self.outputs.push_back(Output::Send { link, frame });
+        }
+    }
+
+    /// Answers a peer's question, unless this node has said too much of late: keys are free, so that a budget for
+    /// each peer alone would let a stranger with many of them have this node sent away by the relay.
+    fn answer(&mut self, now: Timestamp, peer: PeerId, message: &Message) {
+        let Some(link) = self.peers.path(&peer) else { return };
+        let Some(frame) = self.peers.frame(link, Some(peer), message) else { return };
+        if self.answers.spend(now, frame.payload.len() as u64 + ANSWER_BYTES_MIN) {
+            self.outputs.push_back(Output::Send { link, frame });
+        } else {
+            self.count(Refusal::TooFast);
         }
     }
 

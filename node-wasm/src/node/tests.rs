@@ -210,6 +210,36 @@ fn a_claim_that_the_headers_do_not_bear_out_is_not_asked_for_again_at_once() {
 }
 
 #[test]
+fn a_question_to_everyone_is_answered_by_nobody() {
+    let mut world = World::connected(3);
+    let (asker, link) = (world.nodes[1].node.id(), world.nodes[1].link.expect("a link"));
+    for (recipient, answers) in [(None, 0), (Some(world.nodes[0].node.id()), 1)] {
+        world.delivered.clear();
+        let question = world.nodes[1].node.peers.frame(link, recipient, &Message::Ping(7)).expect("a link");
+        world.send(1, link, question);
+        world.settle();
+        let to_asker = |(_, to, _): &&(usize, usize, Vec<u8>)| world.nodes[*to].node.id() == asker;
+        assert_eq!(world.delivered.iter().filter(to_asker).count(), answers);
+    }
+}
+
+#[test]
+fn a_crowd_of_askers_cannot_make_a_node_say_more_than_the_relay_takes() {
+    let mut world = World::connected(3);
+    let asked = Some(world.nodes[0].node.id());
+    world.delivered.clear();
+    for round in 0..6_000 {
+        let from = 1 + round % 2;
+        let link = world.nodes[from].link.expect("a link");
+        let question = world.nodes[from].node.peers.frame(link, asked, &Message::Ping(7)).expect("a link");
+        world.send(from, link, question);
+        world.settle();
+    }
+    let answers = world.delivered.iter().filter(|(from, _, _)| *from == 0).count();
+    assert!((1_000..4_096).contains(&answers), "{answers}: half of what the relay takes at once is to spare");
+}
+
+#[test]
 fn sync_now_says_what_came_of_it() {
     let mut world = World::new(3);
     world.feed(0, Input::Sync);

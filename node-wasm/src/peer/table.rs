@@ -272,6 +272,9 @@ impl Peers {
         let contact = self.contact(link, &origin).ok_or(Refusal::Session)?;
         contact.proved = Some((session, sequence));
         let message = message?;
+        if message.is_question() && frame.unsealed.recipient.is_none() {
+            return Err(Refusal::Misdelivered);
+        }
         let Message::Hello(hello) = &message else { return Ok(Accepted::Message(origin, message)) };
         // Without the echo it has forgotten this node, or never heard its answer.
         let again = hello.echo != own;
