@@ -35,6 +35,9 @@ pub(super) const ANSWER_BYTES_PER_SECOND: u64 = 8 << 20;
 /// What an answer counts at least, in bytes: the relay counts messages too, and this keeps answers at half of those.
 const ANSWER_BYTES_MIN: u64 = 16 << 10;
 
+/// What a greeting costs its sender's budget: as much as the question that it may lead to.
+const GREETING_COST: u64 = 20;
+
 /// What a node knows of the next inventory of a peer.
 #[derive(Debug)]
 pub(super) struct Inventory {
@@ -49,6 +52,10 @@ impl Node {
         match self.peers.accept(now, link, bytes) {
             Ok(None) => {}
             Ok(Some(Accepted::Stranger(peer))) => self.greet(link, peer, None),
+            // A greeting of a peer can lead to a question and an answer. One that is new has just come to its budget.
+            Ok(Some(Accepted::Hello { from, .. })) if !self.may_greet(now, &from) => {
+                self.count(Refusal::TooFast);
+            }
             Ok(Some(Accepted::Hello { from, echo, new, again })) => {
                 if echo.is_some() {
                     self.greet(link, from, echo);
@@ -73,6 +80,10 @@ impl Node {
                 self.report(bytes, refusal);
             }
         }
+    }
+
+    fn may_greet(&mut self, now: Timestamp, from: &PeerId) -> bool {
+        self.peers.get_mut(from).is_none_or(|peer| peer.budget.spend(now, GREETING_COST))
     }
 
     fn take_message(&mut self, now: Timestamp, link: LinkId, from: PeerId, message: Message) {

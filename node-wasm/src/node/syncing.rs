@@ -90,9 +90,10 @@ impl Node {
 
     /// A peer has forgotten what it was asked: asks again.
     pub(super) fn ask_again(&mut self, now: Timestamp, peer: PeerId) {
-        self.sync.drop_peer(&peer);
+        self.sync.forgotten_by(now, &peer);
         let rounds = [&self.asked, &self.waking].into_iter().flatten();
-        if rounds.into_iter().any(|round| round.waiting.contains(&peer)) {
+        let waited_for = rounds.into_iter().any(|round| round.waiting.contains(&peer));
+        if waited_for && self.sync.is_free(now, &peer) {
             self.ask_headers(now, peer, self.chain.locator());
         }
         self.catch_up(now);

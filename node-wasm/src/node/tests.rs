@@ -189,6 +189,38 @@ fn a_crowd_that_promises_and_never_answers_does_not_starve_a_joiner() {
 }
 
 #[test]
+fn a_crowd_that_greets_again_instead_of_answering_is_not_asked_for_ever() {
+    let mut world = World::connected(6);
+    for _ in 0..3 {
+        world.mine(0);
+        world.settle();
+    }
+    world.deaf = (0..6).collect();
+    let joiner = world.add_node(easy_params());
+    world.join(joiner);
+    world.settle();
+    let (link, id) = (world.nodes[joiner].link.expect("a link"), world.nodes[joiner].node.id());
+    for second in 0..60 {
+        for crowd in 0..6 {
+            let link = world.nodes[crowd].link.expect("a link");
+            world.nodes[crowd].node.greet(link, id, None);
+        }
+        world.wait(1);
+        assert!(world.unheard.len() < 30, "{} questions in {second} s", world.unheard.len());
+    }
+    assert!(world.nodes[joiner].node.refusals().is_empty());
+    // Nor does a flood of greetings go on leading to anything.
+    for _ in 0..1_000 {
+        let hello = Peers::hello(world.nodes[0].node.key, None, world.nodes[0].node.status());
+        let from = world.nodes[0].link.expect("a link");
+        let frame = world.nodes[0].node.peers.frame(from, Some(id), &hello).expect("a link");
+        let bytes = frame.seal(&world.nodes[0].key);
+        world.feed(joiner, Input::Received { link, bytes });
+    }
+    assert!(matches!(world.nodes[joiner].node.refusals(), [(Refusal::TooFast, 700..)]));
+}
+
+#[test]
 fn a_claim_that_the_headers_do_not_bear_out_is_not_asked_for_again_at_once() {
     let mut world = World::connected(2);
     for _ in 0..3 {
