@@ -160,6 +160,20 @@ impl Tree {
         }
     }
 
+    /// Forgets the body of a block that is not on the active chain; its header stays.
+    pub(super) fn forget_body(&mut self, hash: &BlockHash) {
+        match self.entries.get_mut(hash) {
+            Some(entry) if matches!(entry.state, State::Stored(_)) => entry.state = State::HeaderOnly,
+            Some(_) | None => return,
+        }
+        let mut open = vec![*hash];
+        while let Some(hash) = open.pop() {
+            let entry = self.entries.get_mut(&hash).expect("children are in the tree");
+            entry.complete = false;
+            open.extend(entry.children.iter());
+        }
+    }
+
     /// Marks a block and all its descendants as invalid. None of them is on `active`.
     pub(super) fn invalidate(&mut self, hash: &BlockHash, active: &[BlockHash]) {
         let mut doomed = vec![*hash];
