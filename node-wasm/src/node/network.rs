@@ -4,7 +4,7 @@ use super::{EARLY_MAX, Event, Node, Output, REPORTED_MAX};
 use crate::chain::ChainError;
 use crate::consensus::RuleError;
 use crate::mempool::MempoolError;
-use crate::peer::{Accepted, LinkId, Peers, Refusal};
+use crate::peer::{Accepted, LinkId, Peer, Peers, Refusal};
 use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
 use crate::units::Timestamp;
 use crate::wire::{Message, SessionId, Status, Tip};
@@ -19,9 +19,9 @@ pub(super) const STATUS_SPREAD_MS: u64 = 1_500;
 const PING_BEATS: u64 = 20;
 /// How many peers are pinged at all: the panel shows no more at once.
 const PINGED_MAX: usize = 32;
-/// A peer whose inventory brought nothing is not asked again for so long, in milliseconds; ...
+/// A peer is not asked for its inventory again for so long, in milliseconds, ...
 const INVENTORY_REST_MS: u64 = 60_000;
-/// ... and in any case not before this time.
+/// ... but for this time only once the last one brought a payment.
 const INVENTORY_MS: u64 = 5_000;
 
 /// A payment that was not taken is not fetched again for so long, in milliseconds: what was not affordable may be then.
@@ -98,8 +98,14 @@ impl Node {
                 }
             }
             Message::Transactions(transactions) => {
+                let waiting = self.mempool.digest();
                 for transaction in transactions {
                     self.take_passed_on(now, link, transaction);
+                }
+                if let Some(inventory) =
+                    self.inventories.get_mut(&from).filter(|_| self.mempool.digest() != waiting)
+                {
+                    inventory.due = inventory.due.min(now.plus_ms(INVENTORY_MS));
                 }
             }
             Message::Block(block) => self.take_block(now, link, from, *block),
@@ -206,20 +212,22 @@ impl Node {
         }
     }
 
-    /// Asks one peer whose mempool differs for what is in it, once this node is not behind any more.
+    /// Asks one peer whose mempool differs for what is in it, once this node is not behind any more. Which one is
+    /// left to chance: ids can be chosen, and a difference costs nothing to claim.
     pub(super) fn ask_for_inventory(&mut self, now: Timestamp) {
         let (own, digest) = (self.chain.tip().work, self.mempool.digest());
         let due = |peer: &PeerId| self.inventories.get(peer).is_none_or(|inventory| inventory.due <= now);
-        let other = self.peers.iter().find(|peer| {
+        let differs = |peer: &&Peer| {
             peer.status.mempool != digest
                 && peer.status.mempool != 0
                 && peer.status.tip.work <= own
                 && due(&peer.id)
-        });
-        if let Some(peer) = other.map(|peer| peer.id) {
-            let inventory = Inventory { due: now.plus_ms(INVENTORY_MS), asked: true };
-            self.inventories.insert(peer, Box::new(inventory));
-            self.send(peer, &Message::GetInventory);
+        };
+        let others = self.peers.iter().filter(differs).map(|peer| peer.id).collect();
+        if let Some(peer) = self.shuffled(others).first() {
+            let inventory = Inventory { due: now.plus_ms(INVENTORY_REST_MS), asked: true };
+            self.inventories.insert(*peer, Box::new(inventory));
+            self.send(*peer, &Message::GetInventory);
         }
     }
 
@@ -234,9 +242,7 @@ impl Node {
             .take(Message::TRANSACTIONS_MAX)
             .copied()
             .collect();
-        if wanted.is_empty() {
-            inventory.due = now.plus_ms(INVENTORY_REST_MS);
-        } else {
+        if !wanted.is_empty() {
             self.send(from, &Message::GetTransactions(wanted));
         }
     }

@@ -207,7 +207,7 @@ impl Node {
     }
 
     /// The same peers in an order that nobody outside can choose.
-    fn shuffled(&mut self, mut peers: Vec<PeerId>) -> Vec<PeerId> {
+    pub(super) fn shuffled(&mut self, mut peers: Vec<PeerId>) -> Vec<PeerId> {
         for last in (1..peers.len()).rev() {
             let other = self.random_below(last as u64 + 1);
             peers.swap(last, usize::try_from(other).unwrap_or(last));

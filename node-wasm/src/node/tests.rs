@@ -378,6 +378,42 @@ fn an_expired_payment_does_not_come_back_from_who_met_it_later() {
 }
 
 #[test]
+fn inventories_of_payments_that_never_come_do_not_keep_the_real_ones_away() {
+    let mut world = World::connected(8);
+    let honest = (0..8).max_by_key(|index| world.nodes[*index].node.id()).expect("eight nodes");
+    let newcomer = (honest + 1) % 8;
+    world.mine(honest);
+    world.settle();
+    let id = world.pay(honest, 9, 10, 0).expect("funds are there");
+    world.wire.clear();
+    for second in 0..60_u8 {
+        for index in 0..8 {
+            let link = world.nodes[index].link.expect("a link");
+            let mut status = world.nodes[index].node.status();
+            status.mempool |= u64::from(index != honest);
+            let node = &mut world.nodes[index].node;
+            let frame = node.peers.frame(link, None, &Message::Status(status)).expect("a link");
+            world.send(index, link, frame);
+        }
+        world.now = world.now.plus_ms(1000);
+        world.feed(newcomer, Input::Tick);
+        while let Some((_, to, bytes)) = world.wire.pop_front() {
+            let frame = crate::wire::Frame::decode(&bytes).expect("a frame").unsealed;
+            let link = world.nodes[to].link.expect("a link");
+            if to == newcomer || to == honest {
+                world.feed(to, Input::Received { link, bytes });
+            } else if let Ok(Message::GetInventory) = Message::decode(&frame.payload) {
+                let promise = Message::Inventory(vec![TransactionId([second; 32])]);
+                let node = &mut world.nodes[to].node;
+                let frame = node.peers.frame(link, Some(frame.origin), &promise).expect("a link");
+                world.send(to, link, frame);
+            }
+        }
+    }
+    assert!(world.nodes[newcomer].node.mempool().get(&id).is_some());
+}
+
+#[test]
 fn the_miners_job_follows_tip_clock_and_mempool() {
     let mut world = World::connected(2);
     world.feed(0, Input::Mine(Some(address(1))));
