@@ -159,6 +159,14 @@ impl Requests {
         late
     }
 
+    /// Whether a peer may be asked for bodies: few enough are being asked, and it is neither one of them nor left out.
+    #[must_use]
+    pub fn may_ask_bodies(&self, now: Timestamp, peer: &PeerId) -> bool {
+        let bodies = self.sources.values().filter_map(|source| source.bodies.as_ref());
+        bodies.filter(|under_way| !is_slow(now, under_way.asked)).count() < SOURCES_MAX
+            && self.sources.get(peer).is_none_or(|source| source.bodies.is_none() && !source.rests(now))
+    }
+
     /// Hands out `missing` bodies, the first first, to those of `peers` that are free.
     pub fn assign(&mut self, now: Timestamp, missing: &[BlockHash], peers: &[PeerId]) -> Vec<BodiesRequest> {
         let mut requests = Vec::new();

@@ -188,10 +188,9 @@ impl Node {
         self.request_missing(now);
     }
 
-    /// Asks for bodies on the way to the best header, of those peers that say they have more work than this node.
+    /// Asks those peers that say they have more work than this node for bodies on the way to what they have.
     pub(super) fn request_missing(&mut self, now: Timestamp) {
-        let missing = self.chain.missing_bodies();
-        if missing.is_empty() {
+        if self.chain.missing_bodies().is_empty() {
             if self.sync.is_idle() && std::mem::take(&mut self.catching_up) {
                 self.event(Event::SyncFinished(self.chain.tip().height));
             }
@@ -201,8 +200,15 @@ impl Node {
         let sources =
             self.peers.iter().filter(|peer| peer.status.tip.work > own).map(|peer| peer.id).collect();
         let sources = self.shuffled(sources);
-        for request in self.sync.assign(now, &missing, &sources) {
-            self.send(request.peer, &Message::GetBodies(request.hashes));
+        for peer in sources {
+            if !self.sync.may_ask_bodies(now, &peer) {
+                continue;
+            }
+            let tip = self.peers.get(&peer).map(|peer| peer.status.tip.hash).unwrap_or_default();
+            let missing = self.chain.missing_bodies_of(&tip);
+            for request in self.sync.assign(now, &missing, &[peer]) {
+                self.send(request.peer, &Message::GetBodies(request.hashes));
+            }
         }
     }
 

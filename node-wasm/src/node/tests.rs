@@ -221,6 +221,35 @@ fn a_crowd_that_greets_again_instead_of_answering_is_not_asked_for_ever() {
 }
 
 #[test]
+fn whoever_withholds_the_bodies_of_the_best_branch_keeps_nobody_from_another() {
+    let mut world = World::connected(2);
+    world.regroup(&[0, 1]);
+    for miner in [0, 0, 0, 0, 1, 1, 1] {
+        world.mine(miner);
+    }
+    let joiner = world.add_node(easy_params());
+    world.nodes[1].group = 0;
+    world.join(joiner);
+    let is_body = |bytes: &[u8]| {
+        let payload = crate::wire::Frame::decode(bytes).expect("a frame").unsealed.payload;
+        matches!(Message::decode(&payload), Ok(Message::Bodies(_) | Message::Block(_)))
+    };
+    for _ in 0..60 {
+        world.now = world.now.plus_ms(1000);
+        for index in 0..3 {
+            world.feed(index, Input::Tick);
+        }
+        while let Some((from, to, bytes)) = world.wire.pop_front() {
+            if from != 0 || !is_body(&bytes) {
+                let link = world.nodes[to].link.expect("a link");
+                world.feed(to, Input::Received { link, bytes });
+            }
+        }
+    }
+    assert_eq!(world.height(joiner), 3);
+}
+
+#[test]
 fn a_claim_that_the_headers_do_not_bear_out_is_not_asked_for_again_at_once() {
     let mut world = World::connected(2);
     for _ in 0..3 {
