@@ -75,6 +75,7 @@ pub struct Node {
     declined: Declined,
     /// What may still be said in answer to questions, in bytes.
     answers: TokenBucket,
+    greetings: TokenBucket,
     refusals: Vec<(Refusal, u64)>,
     reported: Vec<PeerId>,
     spread: Spread,
@@ -105,6 +106,7 @@ impl Node {
             inventories: BTreeMap::new(),
             declined: Declined::default(),
             answers: TokenBucket::new(now, network::ANSWER_BYTES_BURST, network::ANSWER_BYTES_PER_SECOND),
+            greetings: TokenBucket::new(now, network::GREETINGS_BURST, network::GREETINGS_PER_SECOND),
             refusals: Vec::new(),
             reported: Vec::new(),
             spread: Spread::new(config.seed),
@@ -140,7 +142,7 @@ impl Node {
             }
             Input::PeerJoined { link, peer } => {
                 if self.peers.joined(now, link, peer) {
-                    self.greet(link, peer, None);
+                    self.greet(now, link, peer, None);
                 }
             }
             Input::PeerLeft { link, peer } => {
@@ -234,7 +236,7 @@ impl Node {
             self.peer_gone(now, peer);
         }
         for (link, peer) in self.peers.ungreeted(now) {
-            self.greet(link, peer, None);
+            self.greet(now, link, peer, None);
         }
         for peer in self.sync.expire(now) {
             self.event(Event::PeerStalled(peer));

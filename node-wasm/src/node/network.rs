@@ -35,6 +35,10 @@ pub(super) const ANSWER_BYTES_PER_SECOND: u64 = 8 << 20;
 /// What an answer counts at least, in bytes: the relay counts messages too, and this keeps answers at half of those.
 const ANSWER_BYTES_MIN: u64 = 16 << 10;
 
+/// Greetings at once, four for each member of the relay's largest room, ...
+pub(super) const GREETINGS_BURST: u64 = 2_048;
+/// ... and per second after those: with the answers, three quarters of the messages that the relay takes.
+pub(super) const GREETINGS_PER_SECOND: u64 = 256;
 /// What a greeting costs its sender's budget: as much as the question that it may lead to.
 const GREETING_COST: u64 = 20;
 
@@ -51,14 +55,14 @@ impl Node {
     pub(super) fn receive(&mut self, now: Timestamp, link: LinkId, bytes: &[u8]) {
         match self.peers.accept(now, link, bytes) {
             Ok(None) => {}
-            Ok(Some(Accepted::Stranger(peer))) => self.greet(link, peer, None),
+            Ok(Some(Accepted::Stranger(peer))) => self.greet(now, link, peer, None),
             // A greeting of a peer can lead to a question and an answer. One that is new has just come to its budget.
             Ok(Some(Accepted::Hello { from, .. })) if !self.may_greet(now, &from) => {
                 self.count(Refusal::TooFast);
             }
             Ok(Some(Accepted::Hello { from, echo, new, again })) => {
                 if echo.is_some() {
-                    self.greet(link, from, echo);
+                    self.greet(now, link, from, echo);
                 }
                 if new {
                     self.event(Event::PeerConnected { peer: from, medium: self.peers.medium(link) });
@@ -298,7 +302,12 @@ impl Node {
         }
     }
 
-    pub(super) fn greet(&mut self, link: LinkId, peer: PeerId, echo: Option<SessionId>) {
+    /// Greets someone, unless there was too much greeting of late: who comes and goes often enough would otherwise have
+    /// the relay send everyone else away. Whoever is left out is greeted again later, and may greet by itself.
+    pub(super) fn greet(&mut self, now: Timestamp, link: LinkId, peer: PeerId, echo: Option<SessionId>) {
+        if !self.greetings.spend(now, 1) {
+            return;
+        }
         let hello = Peers::hello(self.key, echo, self.status());
         if let Some(frame) = self.peers.frame(link, Some(peer), &hello) {
             self.outputs.push_back(Output::Send { link, frame });

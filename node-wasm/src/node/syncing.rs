@@ -1,5 +1,8 @@
 //! The node's part in syncing: whom to ask, when to stop asking, and what to wait for after waking.
 
+#[cfg(test)]
+mod tests;
+
 use super::{Event, Node, Output, SyncOutcome};
 use crate::chain::{ChainError, SIDE_ENTRIES_MAX};
 use crate::peer::Peer;
