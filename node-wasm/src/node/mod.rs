@@ -291,6 +291,7 @@ impl Node {
         self.outputs.push_back(Output::Chain(update));
         self.mempool_changed(MempoolChange { added, removed });
         self.mining.tip_changed();
+        self.prolong_asked(now);
         let soon = now.plus_ms(network::STATUS_SOON_MS + self.random_below(network::STATUS_SPREAD_MS));
         self.status_due = self.status_due.min(soon);
         true

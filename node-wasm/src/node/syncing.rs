@@ -66,11 +66,18 @@ impl Node {
         }
     }
 
+    /// The chain moves: the user waits on.
+    pub(super) fn prolong_asked(&mut self, now: Timestamp) {
+        if let Some(round) = &mut self.asked {
+            round.until = now.plus_ms(ASKED_MS_MAX);
+        }
+    }
+
     /// Ends the rounds whose questions are answered, or whose time is over.
     pub(super) fn close_rounds(&mut self, now: Timestamp) {
         let idle = self.sync.is_idle();
         let done = |round: &Round| round.answered && round.waiting.is_empty() && idle;
-        if let Some(round) = self.asked.take_if(|round| done(round) || (now >= round.until && idle)) {
+        if let Some(round) = self.asked.take_if(|round| done(round) || now >= round.until) {
             let replaced = self.chain.tip().hash != round.tip;
             let outcome = match (replaced, round.answered) {
                 (true, _) => SyncOutcome::Replaced,

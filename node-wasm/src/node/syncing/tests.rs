@@ -2,6 +2,7 @@
 
 use super::super::testing::World;
 use super::super::*;
+use super::ASKED_MS_MAX;
 use crate::test;
 use crate::testing::easy_params;
 use crate::units::Height;
@@ -138,4 +139,22 @@ fn a_claim_that_the_headers_do_not_bear_out_is_not_asked_for_again_at_once() {
         world.settle();
     }
     assert_eq!(world.unheard, [1], "asked once; the answer had nothing new");
+}
+
+#[test]
+fn sync_now_is_answered_though_a_peer_always_has_a_question_open() {
+    let mut world = World::connected(2);
+    world.mine(1);
+    world.wire.clear();
+    world.deaf.insert(1);
+    world.feed(0, Input::Sync);
+    let (now, peer) = (world.now, world.nodes[1].node.id());
+    for second in 1..=ASKED_MS_MAX / 1000 {
+        assert_eq!(world.outcomes(0), []);
+        // As if the other had just been asked, whatever it failed before.
+        world.nodes[0].node.sync.drop_peer(&peer);
+        world.nodes[0].node.ask_headers(now.plus_ms(second * 1000), peer, Vec::new());
+        world.wait(1);
+    }
+    assert_eq!(world.outcomes(0), [SyncOutcome::NoPeers]);
 }
