@@ -159,12 +159,17 @@ impl Requests {
         late
     }
 
-    /// Whether a peer may be asked for bodies: few enough are being asked, and it is neither one of them nor left out.
+    /// Whether another peer may be asked for bodies: few enough are being asked.
     #[must_use]
-    pub fn may_ask_bodies(&self, now: Timestamp, peer: &PeerId) -> bool {
+    pub fn has_place(&self, now: Timestamp) -> bool {
         let bodies = self.sources.values().filter_map(|source| source.bodies.as_ref());
         bodies.filter(|under_way| !is_slow(now, under_way.asked)).count() < SOURCES_MAX
-            && self.sources.get(peer).is_none_or(|source| source.bodies.is_none() && !source.rests(now))
+    }
+
+    /// Whether a peer may be asked for bodies: none are being waited for from it, and it is not left out.
+    #[must_use]
+    pub fn may_ask_bodies(&self, now: Timestamp, peer: &PeerId) -> bool {
+        self.sources.get(peer).is_none_or(|source| source.bodies.is_none() && !source.rests(now))
     }
 
     /// Hands out `missing` bodies, the first first, to those of `peers` that are free.

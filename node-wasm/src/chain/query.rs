@@ -129,6 +129,12 @@ impl Chain {
         self.active.iter().skip(start).take(count).map(|hash| self.tree.entry(hash).header).collect()
     }
 
+    /// Whether bodies are missing on the way to the best header: at once, where listing them walks all of the way.
+    #[must_use]
+    pub fn lacks_bodies(&self) -> bool {
+        !self.tree.entry(&self.tree.best_header()).complete
+    }
+
     /// The bodies that are missing on the way to the best header, the lowest first.
     #[must_use]
     pub fn missing_bodies(&self) -> Vec<BlockHash> {

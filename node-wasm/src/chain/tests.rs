@@ -358,12 +358,13 @@ fn blocks_connect_in_any_order_of_bodies() {
             .expect("valid");
     }
     assert_eq!(chain.missing_bodies().len(), 20);
+    assert!(chain.lacks_bodies());
     for step in 0..20_u32 {
         let block = source.block_at(Height(1 + (step * 7) % 20)).expect("a block");
         chain.insert_body(block.hash(), block.body.clone()).expect("valid");
     }
     assert_eq!(chain.tip(), source.tip());
-    assert!(chain.missing_bodies().is_empty());
+    assert!(chain.missing_bodies().is_empty() && !chain.lacks_bodies());
 }
 
 #[test]

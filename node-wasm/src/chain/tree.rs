@@ -34,7 +34,7 @@ pub(super) struct Entry {
     pub(super) work: Work,
     pace: Pace,
     pub(super) state: State,
-    complete: bool,
+    pub(super) complete: bool,
     children: Vec<BlockHash>,
 }
 

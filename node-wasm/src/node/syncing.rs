@@ -7,6 +7,7 @@ use super::{Event, Node, Output, SyncOutcome};
 use crate::chain::{ChainError, SIDE_ENTRIES_MAX};
 use crate::peer::Peer;
 use crate::primitives::{BlockHash, Body, Header, PeerId};
+use crate::sync::SOURCES_MAX;
 use crate::units::Timestamp;
 use crate::wire::Message;
 
@@ -200,19 +201,19 @@ impl Node {
 
     /// Asks those peers that say they have more work than this node for bodies on the way to what they have.
     pub(super) fn request_missing(&mut self, now: Timestamp) {
-        if self.chain.missing_bodies().is_empty() {
+        if !self.chain.lacks_bodies() {
             if self.sync.is_idle() && std::mem::take(&mut self.catching_up) {
                 self.event(Event::SyncFinished(self.chain.tip().height));
             }
             return;
         }
         let own = self.chain.tip().work;
-        let sources =
-            self.peers.iter().filter(|peer| peer.status.tip.work > own).map(|peer| peer.id).collect();
-        let sources = self.shuffled(sources);
-        for peer in sources {
-            if !self.sync.may_ask_bodies(now, &peer) {
-                continue;
+        let may_help = |peer: &&Peer| peer.status.tip.work > own && self.sync.may_ask_bodies(now, &peer.id);
+        let sources = self.peers.iter().filter(may_help).map(|peer| peer.id).collect();
+        // The way to each one's tip may be long, and somebody else may be asked for all of it already.
+        for peer in self.shuffled(sources).into_iter().take(2 * SOURCES_MAX) {
+            if !self.sync.has_place(now) {
+                return;
             }
             let tip = self.peers.get(&peer).map(|peer| peer.status.tip.hash).unwrap_or_default();
             let missing = self.chain.missing_bodies_of(&tip);
