@@ -128,6 +128,20 @@ impl Requests {
         self.sources.values().any(|source| source.headers.is_some_and(|asked| !is_slow(now, asked)))
     }
 
+    /// A peer has forgotten what it was asked: it may be asked again at once, but not so for ever.
+    pub fn forgotten_by(&mut self, now: Timestamp, peer: &PeerId) {
+        let Some(source) = self.sources.get_mut(peer) else { return };
+        let (headers, bodies) = (source.headers.take(), source.bodies.take());
+        if headers.is_none() && bodies.is_none() {
+            return;
+        }
+        if source.rest.is_some() {
+            source.leave_out(now);
+        } else {
+            source.rest = Some(Rest { until: now, ms: REST_MS / 2 });
+        }
+    }
+
     /// Forgets a peer.
     pub fn drop_peer(&mut self, peer: &PeerId) {
         self.sources.remove(peer);
@@ -143,6 +157,19 @@ impl Requests {
             }
         }
         late
+    }
+
+    /// Whether another peer may be asked for bodies: few enough are being asked.
+    #[must_use]
+    pub fn has_place(&self, now: Timestamp) -> bool {
+        let bodies = self.sources.values().filter_map(|source| source.bodies.as_ref());
+        bodies.filter(|under_way| !is_slow(now, under_way.asked)).count() < SOURCES_MAX
+    }
+
+    /// Whether a peer may be asked for bodies: none are being waited for from it, and it is not left out.
+    #[must_use]
+    pub fn may_ask_bodies(&self, now: Timestamp, peer: &PeerId) -> bool {
+        self.sources.get(peer).is_none_or(|source| source.bodies.is_none() && !source.rests(now))
     }
 
     /// Hands out `missing` bodies, the first first, to those of `peers` that are free.
@@ -256,6 +283,25 @@ mod tests {
         let again = sync.assign(Timestamp(SLOW_MS), &missing, &[A, B]);
         assert_eq!(again, [BodiesRequest { peer: B, hashes: missing.clone() }]);
         assert_eq!(sync.take_bodies(&A), missing, "it may still answer");
+    }
+
+    #[test]
+    fn whoever_forgets_is_asked_again_at_once_but_once() {
+        let mut requests = Requests::default();
+        let ask = |requests: &mut Requests, now| assert!(requests.ask_headers(now, A));
+        ask(&mut requests, Timestamp(0));
+        requests.forgotten_by(Timestamp(1), &A);
+        assert!(requests.is_free(Timestamp(1), &A), "it has reloaded");
+        ask(&mut requests, Timestamp(1));
+        requests.forgotten_by(Timestamp(2), &A);
+        assert!(
+            !requests.is_free(Timestamp(1 + REST_MS), &A) && requests.is_free(Timestamp(2 + REST_MS), &A)
+        );
+        requests.forgotten_by(Timestamp(3), &A);
+        assert!(requests.is_free(Timestamp(2 + REST_MS), &A), "nothing was asked that it could forget");
+        ask(&mut requests, Timestamp(2 + REST_MS));
+        requests.forgotten_by(Timestamp(2 + REST_MS), &A);
+        assert!(!requests.is_free(Timestamp(1 + 3 * REST_MS), &A), "and twice as long each time");
     }
 
     #[test]

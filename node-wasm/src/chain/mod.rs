@@ -11,6 +11,7 @@ mod tests;
 mod tree;
 mod update;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use ledger::{Account, Ledger};
@@ -28,6 +29,11 @@ use tree::{State, Tree};
 /// that matters comes as headers first. Bounds the bodies that cheap old blocks could fill memory with.
 pub const ANNOUNCED_DEPTH_MAX: u32 = 100;
 
+/// What announced blocks beside the active chain may take together, in bytes: 32 of the largest. The oldest bodies make
+/// room, and are fetched again should their branch come to matter: an easy branch from a hundred blocks ago costs next
+/// to no work, and its bodies need nobody's money.
+pub const BESIDE_BYTES_MAX: u64 = 8 << 20;
+
 /// The block tree, the best chain in it, and its ledger.
 #[derive(Debug)]
 pub struct Chain {
@@ -39,6 +45,8 @@ pub struct Chain {
     /// How to take back each block of `active` but the genesis.
     undos: Vec<Undo>,
     ledger: Ledger,
+    /// Announced blocks that did not join the active chain when they came, the oldest first, with their bytes.
+    beside: VecDeque<(BlockHash, u64)>,
 }
 
 /// Why a header or a block was not taken.
@@ -80,7 +88,15 @@ impl Chain {
         let block = params.genesis();
         let genesis = block.hash();
         let tree = Tree::new(genesis, block, Pace::genesis(&params));
-        Self { params, genesis, tree, active: vec![genesis], undos: Vec::new(), ledger: Ledger::default() }
+        Self {
+            params,
+            genesis,
+            tree,
+            active: vec![genesis],
+            undos: Vec::new(),
+            ledger: Ledger::default(),
+            beside: VecDeque::new(),
+        }
     }
 
     /// Takes a header. `Ok(false)` when it was known.
@@ -145,7 +161,25 @@ impl Chain {
         if self.tree.entry(&hash).work < self.tree.entry(&self.active[depth]).work {
             return Err(ChainError::Stale(hash));
         }
-        self.insert_body(hash, block.body)
+        let (size, known) = (block.body.size(), self.block(&hash).is_some());
+        let outcome = self.insert_body(hash, block.body)?;
+        if !known && !self.is_active(&hash) {
+            self.beside.push_back((hash, size));
+            self.bound_beside();
+        }
+        Ok(outcome)
+    }
+
+    /// Forgets the bodies of the oldest announced blocks beside the active chain until the rest fit.
+    fn bound_beside(&mut self) {
+        let mut bytes: u64 = self.beside.iter().map(|(_, size)| size).sum();
+        while bytes > BESIDE_BYTES_MAX {
+            let Some((hash, size)) = self.beside.pop_front() else { return };
+            bytes -= size;
+            if !self.is_active(&hash) {
+                self.tree.forget_body(&hash);
+            }
+        }
     }
 
     /// Follows the complete branch with the most work; on a tie the first seen stays.

@@ -129,11 +129,31 @@ impl Chain {
         self.active.iter().skip(start).take(count).map(|hash| self.tree.entry(hash).header).collect()
     }
 
+    /// Whether bodies are missing on the way to the best header: at once, where listing them walks all of the way.
+    #[must_use]
+    pub fn lacks_bodies(&self) -> bool {
+        !self.tree.entry(&self.tree.best_header()).complete
+    }
+
     /// The bodies that are missing on the way to the best header, the lowest first.
     #[must_use]
     pub fn missing_bodies(&self) -> Vec<BlockHash> {
+        self.missing_before(self.tree.best_header())
+    }
+
+    /// The bodies that are missing on the way to a peer's `tip`, where its header is known and has more work than the
+    /// active chain; else on the way to the best header. Whoever withholds the bodies of the best header's branch
+    /// keeps nobody from those of another.
+    #[must_use]
+    pub fn missing_bodies_of(&self, tip: &BlockHash) -> Vec<BlockHash> {
+        let own = self.tip().work;
+        let better = |entry: &&super::tree::Entry| entry.work > own && !matches!(entry.state, State::Invalid);
+        let known = self.tree.get(tip).filter(better).is_some();
+        self.missing_before(if known { *tip } else { self.tree.best_header() })
+    }
+
+    fn missing_before(&self, mut hash: BlockHash) -> Vec<BlockHash> {
         let mut missing = Vec::new();
-        let mut hash = self.tree.best_header();
         while !self.is_active(&hash) {
             let entry = self.tree.entry(&hash);
             if matches!(entry.state, State::HeaderOnly) {

@@ -358,12 +358,13 @@ fn blocks_connect_in_any_order_of_bodies() {
             .expect("valid");
     }
     assert_eq!(chain.missing_bodies().len(), 20);
+    assert!(chain.lacks_bodies());
     for step in 0..20_u32 {
         let block = source.block_at(Height(1 + (step * 7) % 20)).expect("a block");
         chain.insert_body(block.hash(), block.body.clone()).expect("valid");
     }
     assert_eq!(chain.tip(), source.tip());
-    assert!(chain.missing_bodies().is_empty());
+    assert!(chain.missing_bodies().is_empty() && !chain.lacks_bodies());
 }
 
 #[test]
@@ -390,6 +391,43 @@ fn an_old_block_announced_on_its_own_is_not_stored() {
     let old = block_on(&chain_of(5, 1), at(61), 2, &[]);
     assert_eq!(chain.insert_block(at(9000), old.clone()), Err(ChainError::Stale(old.hash())));
     assert!(chain.block(&old.hash()).is_none());
+}
+
+/// A block of some 250,000 bytes on the tip that spends what nobody has.
+fn heavy_block(chain: &Chain, extra_nonce: u64) -> Block {
+    let mut payment = pay(&chain.genesis(), 9, 2, 10, 0).payment;
+    payment.data = vec![0; 250_000];
+    let mut block = block_on(chain, at(100), 1, &[]);
+    block.body.coinbase.extra_nonce = extra_nonce;
+    block.body.transactions.push(payment.sign(&chain.genesis(), &key(9)));
+    block.header.merkle_root = block.body.merkle_root();
+    proven(block)
+}
+
+#[test]
+fn bodies_beside_the_chain_are_bounded_and_a_forgotten_one_is_asked_for_when_it_matters() {
+    let params = || ChainParams { data_bytes_max: 250_000, ..easy_params() };
+    let (mut chain, mut other) = (Chain::new(params()), Chain::new(params()));
+    let rivals = extend(&mut other, 3, 2);
+    extend(&mut chain, 2, 1);
+    chain.insert_block(at(50), rivals[0].clone()).expect("a rival");
+    chain.insert_block(at(50), rivals[1].clone()).expect("a rival");
+    let below = Chain::new(params());
+    let heavy: Vec<Block> = (0..100).map(|number| heavy_block(&below, number)).collect();
+    for block in &heavy {
+        chain.insert_block(at(100), block.clone()).expect("nobody looks at balances yet");
+    }
+    let kept = |block: &&Block| chain.block(&block.hash()).is_some();
+    let bytes: u64 = heavy.iter().filter(kept).map(|block| block.body.size()).sum();
+    assert!(bytes <= BESIDE_BYTES_MAX && bytes > BESIDE_BYTES_MAX / 2, "{bytes}");
+    assert!(kept(&&heavy[99]) && !kept(&&heavy[0]) && !kept(&&rivals[1]), "the last came last");
+    // The branch that was forgotten wins after all.
+    chain.insert_block(at(100), rivals[2].clone()).expect("its header leads to the others");
+    assert_eq!(chain.missing_bodies(), [rivals[0].hash(), rivals[1].hash()]);
+    for rival in &rivals[..2] {
+        chain.insert_body(rival.hash(), rival.body.clone()).expect("as before");
+    }
+    assert_eq!(chain.tip(), other.tip());
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) struct Entry {
     pub(super) work: Work,
     pace: Pace,
     pub(super) state: State,
-    complete: bool,
+    pub(super) complete: bool,
     children: Vec<BlockHash>,
 }
 
@@ -157,6 +157,20 @@ impl Tree {
             if work > self.entry(&self.best_complete).work {
                 self.best_complete = hash;
             }
+        }
+    }
+
+    /// Forgets the body of a block that is not on the active chain; its header stays.
+    pub(super) fn forget_body(&mut self, hash: &BlockHash) {
+        match self.entries.get_mut(hash) {
+            Some(entry) if matches!(entry.state, State::Stored(_)) => entry.state = State::HeaderOnly,
+            Some(_) | None => return,
+        }
+        let mut open = vec![*hash];
+        while let Some(hash) = open.pop() {
+            let entry = self.entries.get_mut(&hash).expect("children are in the tree");
+            entry.complete = false;
+            open.extend(entry.children.iter());
         }
     }
 

@@ -13,10 +13,10 @@ use crate::node;
 use crate::peer::{LinkId, Medium};
 use crate::primitives::PeerId;
 use crate::units::{RoomName, Timestamp};
-use crate::wire::SessionId;
 use crate::wire::relay::{
     ByeCode, FromRelay, RELAY_FRAME_BYTES_MAX, RELAY_VERSION, RelayLimits, ResumeToken, ToRelay,
 };
+use crate::wire::{Frame, SessionId};
 
 /// A connection that has not become a membership after so long, in milliseconds, is given up: less than the relay's
 /// own deadline of 10 s, so that this side knows why.
@@ -375,8 +375,11 @@ impl RelayClient {
             (FromRelay::PeerLeft { peer }, Some(link)) => {
                 self.outputs.push_back(Output::PeerLeft(link, peer));
             }
-            (FromRelay::Deliver { bytes, .. }, Some(link)) => {
-                self.outputs.push_back(Output::Received(link, bytes));
+            // A node passes on no frames of others. Who speaks for many keys needs a place in the room for each.
+            (FromRelay::Deliver { from, bytes }, Some(link)) => {
+                if Frame::names_origin(&bytes, from) {
+                    self.outputs.push_back(Output::Received(link, bytes));
+                }
             }
             (FromRelay::Pong { .. }, Some(_)) => {}
             (FromRelay::Bye { code, retry_after_ms }, _) => self.bye(now, code, u64::from(retry_after_ms)),

@@ -223,6 +223,26 @@ fn news_of_an_old_socket_changes_nothing() {
 }
 
 #[test]
+fn a_member_speaks_for_itself_only() {
+    let key = crate::testing::key(7);
+    let (member, other) = (PeerId::of(&key.public()), PeerId([8; 20]));
+    let frame = crate::wire::UnsealedFrame {
+        genesis: crate::primitives::BlockHash([1; 32]),
+        origin: member,
+        session: SessionId([2; 16]),
+        sequence: 1,
+        recipient: None,
+        payload: vec![3],
+    };
+    let bytes = frame.seal(&key);
+    let mut world = World::new();
+    world.join(&[member, other]);
+    assert_eq!(world.says(&FromRelay::Deliver { from: other, bytes: bytes.clone() }), []);
+    let heard = world.says(&FromRelay::Deliver { from: member, bytes: bytes.clone() });
+    assert_eq!(heard, [Output::Received(LinkId(1), bytes)]);
+}
+
+#[test]
 fn a_relay_that_talks_nonsense_is_left() {
     let deliver = encode(&FromRelay::Deliver { from: PeerId::default(), bytes: vec![1] });
     for bytes in [vec![], vec![255; 40], deliver] {

@@ -35,6 +35,7 @@ use crate::peer::{LinkId, Peers, Refusal};
 use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
 use crate::spread::Spread;
 use crate::sync::Requests;
+use crate::token_bucket::TokenBucket;
 use crate::units::Timestamp;
 use crate::wire::{Message, Status};
 use declined::Declined;
@@ -72,6 +73,9 @@ pub struct Node {
     /// Whom the next inventory may be asked of, and when.
     inventories: BTreeMap<PeerId, Box<Inventory>>,
     declined: Declined,
+    /// What may still be said in answer to questions, in bytes.
+    answers: TokenBucket,
+    greetings: TokenBucket,
     refusals: Vec<(Refusal, u64)>,
     reported: Vec<PeerId>,
     spread: Spread,
@@ -101,6 +105,8 @@ impl Node {
             early: VecDeque::new(),
             inventories: BTreeMap::new(),
             declined: Declined::default(),
+            answers: TokenBucket::new(now, network::ANSWER_BYTES_BURST, network::ANSWER_BYTES_PER_SECOND),
+            greetings: TokenBucket::new(now, network::GREETINGS_BURST, network::GREETINGS_PER_SECOND),
             refusals: Vec::new(),
             reported: Vec::new(),
             spread: Spread::new(config.seed),
@@ -136,7 +142,7 @@ impl Node {
             }
             Input::PeerJoined { link, peer } => {
                 if self.peers.joined(now, link, peer) {
-                    self.greet(link, peer, None);
+                    self.greet(now, link, peer, None);
                 }
             }
             Input::PeerLeft { link, peer } => {
@@ -230,7 +236,7 @@ impl Node {
             self.peer_gone(now, peer);
         }
         for (link, peer) in self.peers.ungreeted(now) {
-            self.greet(link, peer, None);
+            self.greet(now, link, peer, None);
         }
         for peer in self.sync.expire(now) {
             self.event(Event::PeerStalled(peer));
@@ -285,6 +291,7 @@ impl Node {
         self.outputs.push_back(Output::Chain(update));
         self.mempool_changed(MempoolChange { added, removed });
         self.mining.tip_changed();
+        self.prolong_asked(now);
         let soon = now.plus_ms(network::STATUS_SOON_MS + self.random_below(network::STATUS_SPREAD_MS));
         self.status_due = self.status_due.min(soon);
         true

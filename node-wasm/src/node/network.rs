@@ -4,7 +4,7 @@ use super::{EARLY_MAX, Event, Node, Output, REPORTED_MAX};
 use crate::chain::ChainError;
 use crate::consensus::RuleError;
 use crate::mempool::MempoolError;
-use crate::peer::{Accepted, LinkId, Peers, Refusal};
+use crate::peer::{Accepted, LinkId, Peer, Peers, Refusal};
 use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
 use crate::units::Timestamp;
 use crate::wire::{Message, SessionId, Status, Tip};
@@ -19,13 +19,28 @@ pub(super) const STATUS_SPREAD_MS: u64 = 1_500;
 const PING_BEATS: u64 = 20;
 /// How many peers are pinged at all: the panel shows no more at once.
 const PINGED_MAX: usize = 32;
-/// A peer whose inventory brought nothing is not asked again for so long, in milliseconds; ...
+/// A peer is not asked for its inventory again for so long, in milliseconds, ...
 const INVENTORY_REST_MS: u64 = 60_000;
-/// ... and in any case not before this time.
+/// ... but for this time only once the last one brought a payment.
 const INVENTORY_MS: u64 = 5_000;
 
 /// A payment that was not taken is not fetched again for so long, in milliseconds: what was not affordable may be then.
 const DECLINED_MS: u64 = 60_000;
+
+/// What all answers together may come to at once, in bytes: half of what the relay takes from one socket, so that
+/// this node's own blocks and payments always get through.
+pub(super) const ANSWER_BYTES_BURST: u64 = 32 << 20;
+/// The same per second after the burst.
+pub(super) const ANSWER_BYTES_PER_SECOND: u64 = 8 << 20;
+/// What an answer counts at least, in bytes: the relay counts messages too, and this keeps answers at half of those.
+const ANSWER_BYTES_MIN: u64 = 16 << 10;
+
+/// Greetings at once, four for each member of the relay's largest room, ...
+pub(super) const GREETINGS_BURST: u64 = 2_048;
+/// ... and per second after those: with the answers, three quarters of the messages that the relay takes.
+pub(super) const GREETINGS_PER_SECOND: u64 = 256;
+/// What a greeting costs its sender's budget: as much as the question that it may lead to.
+const GREETING_COST: u64 = 20;
 
 /// What a node knows of the next inventory of a peer.
 #[derive(Debug)]
@@ -40,10 +55,14 @@ impl Node {
     pub(super) fn receive(&mut self, now: Timestamp, link: LinkId, bytes: &[u8]) {
         match self.peers.accept(now, link, bytes) {
             Ok(None) => {}
-            Ok(Some(Accepted::Stranger(peer))) => self.greet(link, peer, None),
+            Ok(Some(Accepted::Stranger(peer))) => self.greet(now, link, peer, None),
+            // A greeting of a peer can lead to a question and an answer. One that is new has just come to its budget.
+            Ok(Some(Accepted::Hello { from, .. })) if !self.may_greet(now, &from) => {
+                self.count(Refusal::TooFast);
+            }
             Ok(Some(Accepted::Hello { from, echo, new, again })) => {
                 if echo.is_some() {
-                    self.greet(link, from, echo);
+                    self.greet(now, link, from, echo);
                 }
                 if new {
                     self.event(Event::PeerConnected { peer: from, medium: self.peers.medium(link) });
@@ -67,41 +86,51 @@ impl Node {
         }
     }
 
+    fn may_greet(&mut self, now: Timestamp, from: &PeerId) -> bool {
+        self.peers.get_mut(from).is_none_or(|peer| peer.budget.spend(now, GREETING_COST))
+    }
+
     fn take_message(&mut self, now: Timestamp, link: LinkId, from: PeerId, message: Message) {
         match message {
             // The table has answered it.
             Message::Hello(_) => {}
             Message::Status(status) => self.take_status(now, from, status),
-            Message::Ping(token) => self.send(from, &Message::Pong(token)),
+            Message::Ping(token) => self.answer(now, from, &Message::Pong(token)),
             Message::Pong(token) => {
                 if let Some(peer) = self.peers.get_mut(&from) {
                     peer.ponged(now, token);
                 }
             }
             Message::Transactions(transactions) => {
+                let waiting = self.mempool.digest();
                 for transaction in transactions {
                     self.take_passed_on(now, link, transaction);
+                }
+                if let Some(inventory) =
+                    self.inventories.get_mut(&from).filter(|_| self.mempool.digest() != waiting)
+                {
+                    inventory.due = inventory.due.min(now.plus_ms(INVENTORY_MS));
                 }
             }
             Message::Block(block) => self.take_block(now, link, from, *block),
             Message::GetHeaders(locator) => {
                 let headers = self.chain.headers_after(&locator, Message::HEADERS_MAX);
-                self.send(from, &Message::Headers(headers));
+                self.answer(now, from, &Message::Headers(headers));
             }
             Message::Headers(headers) => self.take_headers(now, from, &headers),
-            Message::GetBodies(hashes) => self.serve_bodies(from, &hashes),
+            Message::GetBodies(hashes) => self.serve_bodies(now, from, &hashes),
             Message::Bodies(bodies) => self.take_bodies(now, from, bodies),
             Message::NotFound(_) => self.take_not_found(now, from),
             Message::GetInventory => {
                 let ids =
                     self.mempool.iter().map(|waiting| waiting.id).take(Message::INVENTORY_MAX).collect();
-                self.send(from, &Message::Inventory(ids));
+                self.answer(now, from, &Message::Inventory(ids));
             }
             Message::Inventory(ids) => self.take_inventory(now, from, &ids),
             Message::GetTransactions(ids) => {
                 let waiting = ids.iter().filter_map(|id| self.mempool.get(id));
                 let transactions = waiting.map(|waiting| (*waiting.transaction).clone()).collect();
-                self.send(from, &Message::Transactions(transactions));
+                self.answer(now, from, &Message::Transactions(transactions));
             }
         }
     }
@@ -170,7 +199,7 @@ impl Node {
         }
     }
 
-    fn serve_bodies(&mut self, to: PeerId, hashes: &[BlockHash]) {
+    fn serve_bodies(&mut self, now: Timestamp, to: PeerId, hashes: &[BlockHash]) {
         let (mut bodies, mut bytes) = (Vec::new(), 0);
         for hash in hashes {
             let Some(block) = self.chain.block(hash) else { continue };
@@ -181,26 +210,28 @@ impl Node {
             bodies.push((*hash, block.body.clone()));
         }
         if bodies.is_empty() {
-            self.send(to, &Message::NotFound(hashes.to_vec()));
+            self.answer(now, to, &Message::NotFound(hashes.to_vec()));
         } else {
-            self.send(to, &Message::Bodies(bodies));
+            self.answer(now, to, &Message::Bodies(bodies));
         }
     }
 
-    /// Asks one peer whose mempool differs for what is in it, once this node is not behind any more.
+    /// Asks one peer whose mempool differs for what is in it, once this node is not behind any more. Which one is
+    /// left to chance: ids can be chosen, and a difference costs nothing to claim.
     pub(super) fn ask_for_inventory(&mut self, now: Timestamp) {
         let (own, digest) = (self.chain.tip().work, self.mempool.digest());
         let due = |peer: &PeerId| self.inventories.get(peer).is_none_or(|inventory| inventory.due <= now);
-        let other = self.peers.iter().find(|peer| {
+        let differs = |peer: &&Peer| {
             peer.status.mempool != digest
                 && peer.status.mempool != 0
                 && peer.status.tip.work <= own
                 && due(&peer.id)
-        });
-        if let Some(peer) = other.map(|peer| peer.id) {
-            let inventory = Inventory { due: now.plus_ms(INVENTORY_MS), asked: true };
-            self.inventories.insert(peer, Box::new(inventory));
-            self.send(peer, &Message::GetInventory);
+        };
+        let others = self.peers.iter().filter(differs).map(|peer| peer.id).collect();
+        if let Some(peer) = self.shuffled(others).first() {
+            let inventory = Inventory { due: now.plus_ms(INVENTORY_REST_MS), asked: true };
+            self.inventories.insert(*peer, Box::new(inventory));
+            self.send(*peer, &Message::GetInventory);
         }
     }
 
@@ -215,9 +246,7 @@ impl Node {
             .take(Message::TRANSACTIONS_MAX)
             .copied()
             .collect();
-        if wanted.is_empty() {
-            inventory.due = now.plus_ms(INVENTORY_REST_MS);
-        } else {
+        if !wanted.is_empty() {
             self.send(from, &Message::GetTransactions(wanted));
         }
     }
@@ -261,7 +290,24 @@ impl Node {
         }
     }
 
-    pub(super) fn greet(&mut self, link: LinkId, peer: PeerId, echo: Option<SessionId>) {
+    /// Answers a peer's question, unless this node has said too much of late: keys are free, so that a budget for
+    /// each peer alone would let a stranger with many of them have this node sent away by the relay.
+    fn answer(&mut self, now: Timestamp, peer: PeerId, message: &Message) {
+        let Some(link) = self.peers.path(&peer) else { return };
+        let Some(frame) = self.peers.frame(link, Some(peer), message) else { return };
+        if self.answers.spend(now, frame.payload.len() as u64 + ANSWER_BYTES_MIN) {
+            self.outputs.push_back(Output::Send { link, frame });
+        } else {
+            self.count(Refusal::TooFast);
+        }
+    }
+
+    /// Greets someone, unless there was too much greeting of late: who comes and goes often enough would otherwise have
+    /// the relay send everyone else away. Whoever is left out is greeted again later, and may greet by itself.
+    pub(super) fn greet(&mut self, now: Timestamp, link: LinkId, peer: PeerId, echo: Option<SessionId>) {
+        if !self.greetings.spend(now, 1) {
+            return;
+        }
         let hello = Peers::hello(self.key, echo, self.status());
         if let Some(frame) = self.peers.frame(link, Some(peer), &hello) {
             self.outputs.push_back(Output::Send { link, frame });

@@ -1,9 +1,13 @@
 //! The node's part in syncing: whom to ask, when to stop asking, and what to wait for after waking.
 
+#[cfg(test)]
+mod tests;
+
 use super::{Event, Node, Output, SyncOutcome};
 use crate::chain::{ChainError, SIDE_ENTRIES_MAX};
 use crate::peer::Peer;
 use crate::primitives::{BlockHash, Body, Header, PeerId};
+use crate::sync::SOURCES_MAX;
 use crate::units::Timestamp;
 use crate::wire::Message;
 
@@ -63,11 +67,18 @@ impl Node {
         }
     }
 
+    /// The chain moves: the user waits on.
+    pub(super) fn prolong_asked(&mut self, now: Timestamp) {
+        if let Some(round) = &mut self.asked {
+            round.until = now.plus_ms(ASKED_MS_MAX);
+        }
+    }
+
     /// Ends the rounds whose questions are answered, or whose time is over.
     pub(super) fn close_rounds(&mut self, now: Timestamp) {
         let idle = self.sync.is_idle();
         let done = |round: &Round| round.answered && round.waiting.is_empty() && idle;
-        if let Some(round) = self.asked.take_if(|round| done(round) || (now >= round.until && idle)) {
+        if let Some(round) = self.asked.take_if(|round| done(round) || now >= round.until) {
             let replaced = self.chain.tip().hash != round.tip;
             let outcome = match (replaced, round.answered) {
                 (true, _) => SyncOutcome::Replaced,
@@ -90,9 +101,10 @@ impl Node {
 
     /// A peer has forgotten what it was asked: asks again.
     pub(super) fn ask_again(&mut self, now: Timestamp, peer: PeerId) {
-        self.sync.drop_peer(&peer);
+        self.sync.forgotten_by(now, &peer);
         let rounds = [&self.asked, &self.waking].into_iter().flatten();
-        if rounds.into_iter().any(|round| round.waiting.contains(&peer)) {
+        let waited_for = rounds.into_iter().any(|round| round.waiting.contains(&peer));
+        if waited_for && self.sync.is_free(now, &peer) {
             self.ask_headers(now, peer, self.chain.locator());
         }
         self.catch_up(now);
@@ -187,26 +199,32 @@ impl Node {
         self.request_missing(now);
     }
 
-    /// Asks for bodies on the way to the best header, of those peers that say they have more work than this node.
+    /// Asks those peers that say they have more work than this node for bodies on the way to what they have.
     pub(super) fn request_missing(&mut self, now: Timestamp) {
-        let missing = self.chain.missing_bodies();
-        if missing.is_empty() {
+        if !self.chain.lacks_bodies() {
             if self.sync.is_idle() && std::mem::take(&mut self.catching_up) {
                 self.event(Event::SyncFinished(self.chain.tip().height));
             }
             return;
         }
         let own = self.chain.tip().work;
-        let sources =
-            self.peers.iter().filter(|peer| peer.status.tip.work > own).map(|peer| peer.id).collect();
-        let sources = self.shuffled(sources);
-        for request in self.sync.assign(now, &missing, &sources) {
-            self.send(request.peer, &Message::GetBodies(request.hashes));
+        let may_help = |peer: &&Peer| peer.status.tip.work > own && self.sync.may_ask_bodies(now, &peer.id);
+        let sources = self.peers.iter().filter(may_help).map(|peer| peer.id).collect();
+        // The way to each one's tip may be long, and somebody else may be asked for all of it already.
+        for peer in self.shuffled(sources).into_iter().take(2 * SOURCES_MAX) {
+            if !self.sync.has_place(now) {
+                return;
+            }
+            let tip = self.peers.get(&peer).map(|peer| peer.status.tip.hash).unwrap_or_default();
+            let missing = self.chain.missing_bodies_of(&tip);
+            for request in self.sync.assign(now, &missing, &[peer]) {
+                self.send(request.peer, &Message::GetBodies(request.hashes));
+            }
         }
     }
 
     /// The same peers in an order that nobody outside can choose.
-    fn shuffled(&mut self, mut peers: Vec<PeerId>) -> Vec<PeerId> {
+    pub(super) fn shuffled(&mut self, mut peers: Vec<PeerId>) -> Vec<PeerId> {
         for last in (1..peers.len()).rev() {
             let other = self.random_below(last as u64 + 1);
             peers.swap(last, usize::try_from(other).unwrap_or(last));

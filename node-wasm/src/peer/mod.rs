@@ -146,12 +146,30 @@ struct Contact {
     answers: (Timestamp, u32),
     /// Its session, once proved, and the last sequence number in it.
     proved: Option<(SessionId, u64)>,
+    /// The same of its sessions before, the last first: a recording of one proves nothing.
+    over: Vec<(SessionId, u64)>,
 }
 
 impl Contact {
     /// How many greetings of one contact are answered in [`Self::WINDOW_MS`]: a few reloads, not a flood.
     const ANSWERS_MAX: u32 = 8;
     const WINDOW_MS: u64 = 10_000;
+    /// How many sessions that are over are remembered: more reloads than anyone makes while this node stays.
+    const OVER_MAX: usize = 32;
+
+    /// Ends the proved session, if there is one.
+    fn end_session(&mut self) {
+        if let Some(ended) = self.proved.take() {
+            self.over.retain(|(session, _)| *session != ended.0);
+            self.over.insert(0, ended);
+            self.over.truncate(Self::OVER_MAX);
+        }
+    }
+
+    /// Whether a frame of a session that is over came before.
+    fn has_heard(&self, session: SessionId, sequence: u64) -> bool {
+        self.over.iter().any(|(over, last)| *over == session && sequence <= *last)
+    }
 
     /// Notes that the contact's `session` is known; whether to echo it, which is done once for each.
     fn answer(&mut self, now: Timestamp, session: SessionId) -> bool {

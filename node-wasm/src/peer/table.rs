@@ -108,7 +108,9 @@ impl Peers {
             self.peers.remove(peer);
             for link in self.links.values_mut() {
                 if let Some(contact) = link.contacts.get_mut(peer) {
-                    **contact = Contact { tries: GREETINGS_MAX, ..Contact::default() };
+                    contact.end_session();
+                    let over = std::mem::take(&mut contact.over);
+                    **contact = Contact { tries: GREETINGS_MAX, over, ..Contact::default() };
                 }
             }
         }
@@ -272,6 +274,9 @@ impl Peers {
         let contact = self.contact(link, &origin).ok_or(Refusal::Session)?;
         contact.proved = Some((session, sequence));
         let message = message?;
+        if message.is_question() && frame.unsealed.recipient.is_none() {
+            return Err(Refusal::Misdelivered);
+        }
         let Message::Hello(hello) = &message else { return Ok(Accepted::Message(origin, message)) };
         // Without the echo it has forgotten this node, or never heard its answer.
         let again = hello.echo != own;
@@ -300,8 +305,12 @@ impl Peers {
         let proved = hello.echo.is_some() && hello.echo == own;
         // Half of the contacts are kept for those whom the link itself names: keys are free.
         let contact = self.admit(link, origin, CONTACTS_MAX / 2)?;
+        if contact.has_heard(session, frame.unsealed.sequence) {
+            return Err(Refusal::Replayed);
+        }
         let echo = contact.answer(now, session).then_some(session);
         if proved {
+            contact.end_session();
             contact.proved = Some((session, frame.unsealed.sequence));
         }
         let new = proved && self.prove(now, link, origin, &hello);

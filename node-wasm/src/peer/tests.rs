@@ -186,3 +186,27 @@ fn casts_cover_everyone_once_and_skip_who_heard() {
     assert_eq!(table.path(&id(1)), Some(broadcast));
     assert_eq!(table.link_down(broadcast), [id(3)], "the others are still reached");
 }
+
+#[test]
+fn a_session_that_is_over_cannot_be_played_again() {
+    let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
+    let old = [b.hello(Some(session(11))), b.say(&Message::Status(status()))];
+    for frame in &old {
+        assert!(matches!(a.hear(frame), Ok(Some(_))));
+    }
+    // The other reloads.
+    let mut b = Side::new(2, 23);
+    let new = [b.hello(Some(session(11))), b.say(&Message::Status(status()))];
+    for frame in &new {
+        assert!(matches!(a.hear(frame), Ok(Some(_))));
+    }
+    assert_eq!(a.hear(&old[0]), Err(Refusal::Replayed));
+    // It falls silent, and is forgotten; only itself can end that.
+    assert_eq!(a.table.drop_silent(START.plus_ms(SILENCE_MS_MAX + 1)), [b.id()]);
+    for frame in old.iter().chain(&new) {
+        let heard = a.hear(frame);
+        assert!(a.table.is_empty(), "{heard:?}");
+    }
+    assert!(a.hear(&b.hello(Some(session(11)))).is_ok());
+    assert_eq!(a.table.len(), 1);
+}

@@ -138,6 +138,19 @@ impl Message {
         [&[self.kind()], fields.as_slice()].concat()
     }
 
+    /// Whether it asks for an answer. Questions are for one peer each: cast, one would make a whole room answer.
+    #[must_use]
+    pub const fn is_question(&self) -> bool {
+        matches!(
+            self,
+            Self::Ping(_)
+                | Self::GetHeaders(_)
+                | Self::GetBodies(_)
+                | Self::GetInventory
+                | Self::GetTransactions(_)
+        )
+    }
+
     /// Reads a message.
     ///
     /// # Errors
