@@ -24,7 +24,11 @@ pub(crate) const NO_DELAY: bool = true;
 
 /// A connection to the relay.
 #[derive(Debug)]
-pub struct Raw(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Raw {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The id under which it joins.
+    peer: PeerId,
+}
 
 impl Raw {
     /// Connects.
@@ -34,7 +38,7 @@ impl Raw {
     pub async fn connect(socket: &str) -> Result<Self> {
         let (stream, _) =
             connect_async_with_config(socket, None, NO_DELAY).await.context("connecting to the relay")?;
-        Ok(Self(stream))
+        Ok(Self { stream, peer: PeerId(random()) })
     }
 
     /// Connects and becomes a member of `room`, under a fresh id.
@@ -43,7 +47,7 @@ impl Raw {
     /// When the relay does not welcome it.
     pub async fn join(socket: &str, room: &RoomName) -> Result<Self> {
         let mut raw = Self::connect(socket).await?;
-        let peer = PeerId(random());
+        let peer = raw.peer;
         raw.say(&ToRelay::Join { version: RELAY_VERSION, room: room.clone(), peer, resume: None }).await?;
         match raw.hear().await? {
             Some(FromRelay::Welcome { .. }) => Ok(raw),
@@ -64,7 +68,9 @@ impl Raw {
     /// # Errors
     /// When the connection is gone.
     pub async fn send(&mut self, bytes: Vec<u8>) -> Result<()> {
-        timeout(PATIENCE, self.0.send(Message::Binary(bytes.into()))).await.context("the relay reads")??;
+        timeout(PATIENCE, self.stream.send(Message::Binary(bytes.into())))
+            .await
+            .context("the relay reads")??;
         Ok(())
     }
 
@@ -74,7 +80,7 @@ impl Raw {
     /// When the relay says nothing, or what is no envelope.
     pub async fn hear(&mut self) -> Result<Option<FromRelay>> {
         loop {
-            match timeout(PATIENCE, self.0.next()).await.context("the relay says something")? {
+            match timeout(PATIENCE, self.stream.next()).await.context("the relay says something")? {
                 Some(Ok(Message::Binary(bytes))) => return Ok(Some(decode(&bytes)?)),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(None),
                 Some(Ok(Message::Text(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
@@ -119,7 +125,9 @@ pub async fn storm(socket: &str, room: &RoomName, count: u32, seed: u64) -> Resu
             0 => noise.bytes(),
             1..=6 => encode(&ToRelay::Cast { bytes: noise.bytes() }),
             _ => {
-                let mut message = encode(&ToRelay::Cast { bytes: genuine.clone() });
+                // A member is heard under its own name only.
+                let bytes = named(genuine.clone(), raw.peer);
+                let mut message = encode(&ToRelay::Cast { bytes });
                 noise.flip(&mut message);
                 message
             }
@@ -135,6 +143,13 @@ pub async fn storm(socket: &str, room: &RoomName, count: u32, seed: u64) -> Resu
         }
     }
     Ok(sent_away)
+}
+
+/// A frame with another origin than the one that signed it.
+fn named(frame: Vec<u8>, origin: PeerId) -> Vec<u8> {
+    let Ok(mut frame) = Frame::decode(&frame) else { return frame };
+    frame.unsealed.origin = origin;
+    encode(&frame)
 }
 
 /// A frame for everyone is looked at more closely than one for someone else.
