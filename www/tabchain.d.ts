@@ -39,7 +39,7 @@ export interface Tabchain {
   reset(): Promise<void>;
   /**
    * Calls back on every event of a kind; returns the function that ends it, and throws at a kind that there is not. While
-   * a long chain is fetched not every block is told: ask `blocks`.
+   * a long chain is fetched or a file is imported not every block is told: ask `blocks`.
    */
   on<K extends keyof Events>(event: K, callback: (value: Events[K]) => void): () => void;
 }
@@ -49,7 +49,7 @@ export interface TabchainError extends Error {
   name: "TabchainError";
   /** The rule's or the error's name: `insufficient-funds`, `bad-address`, `bad-argument`, `C-14`. */
   code: string;
-  /** The field of the request that is at fault. */
+  /** The field or argument of the request that is at fault. */
   field?: string;
 }
 
@@ -153,6 +153,8 @@ export interface Transaction {
   block?: string;
   /** The height of the block that confirms it, or of the block that may. */
   height: number;
+  /** The nonce of its sender's payment that has to be made before it and is not known. */
+  waitsFor?: number;
 }
 
 export interface Account {

@@ -149,7 +149,7 @@ impl Timestamp {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
 pub struct RoomName(String);
 
-/// A text that is not a room's name.
+/// A text that is not a room's name; of a long one the start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a room's name is 1 to 40 of a-z, 0-9 and -, got {0:?}")]
 pub struct RoomNameError(pub String);
@@ -185,7 +185,11 @@ impl FromStr for RoomName {
     fn from_str(text: &str) -> Result<Self, RoomNameError> {
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if text.is_empty() || text.len() > Self::LENGTH_MAX || !text.bytes().all(allowed) {
-            return Err(RoomNameError(text.chars().take(2 * Self::LENGTH_MAX).collect()));
+            let mut start: String = text.chars().take(Self::LENGTH_MAX).collect();
+            if start.len() < text.len() {
+                start.push('…');
+            }
+            return Err(RoomNameError(start));
         }
         Ok(Self(text.to_owned()))
     }

@@ -79,7 +79,7 @@ pub enum WalletError {
         limit: u64,
     },
     /// The account cannot pay it.
-    #[error("amount and fee are {cost}, only {spendable} can be spent now{}", pending_note(.pending))]
+    #[error("amount and fee are {cost}, only {spendable} can be spent now{}", funds_note(.spendable, .pending))]
     InsufficientFunds {
         /// Amount and fee, as far as they can be added up.
         cost: Amount,
@@ -90,8 +90,14 @@ pub enum WalletError {
     },
 }
 
-fn pending_note(pending: &Amount) -> String {
-    if *pending == Amount::ZERO { String::new() } else { format!(": waiting payments take {pending}") }
+fn funds_note(spendable: &Amount, pending: &Amount) -> String {
+    if *pending > Amount::ZERO {
+        format!(": waiting payments take {pending}")
+    } else if *spendable == Amount::ZERO {
+        ": mine a block or ask somebody for some".to_owned()
+    } else {
+        String::new()
+    }
 }
 
 impl WalletError {

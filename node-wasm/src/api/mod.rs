@@ -12,3 +12,20 @@ pub mod view;
 pub use command::*;
 pub use reply::*;
 pub use update::*;
+
+/// A count with its noun, as every sentence has it: `1 payment`, `2 payments`.
+#[must_use]
+pub fn count(number: impl ToString, noun: &str) -> String {
+    counted(&number.to_string(), noun)
+}
+
+fn counted(number: &str, noun: &str) -> String {
+    format!("{number} {}", plural(number, noun))
+}
+
+/// The noun to a count in digits: `payment` to `1`, `payments` to any other.
+#[must_use]
+pub fn plural(number: &str, noun: &str) -> String {
+    let end = if number == "1" { "" } else { "s" };
+    format!("{noun}{end}")
+}

@@ -240,6 +240,9 @@ pub struct TransactionView {
     pub block: Option<String>,
     /// The height of the block that confirms it, or of the block that may.
     pub height: u32,
+    /// The nonce of its sender's payment that has to be made before it and is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<u64>,
 }
 
 /// An account.

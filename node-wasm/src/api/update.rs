@@ -102,7 +102,7 @@ pub enum LogLevel {
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
     /// Its name, stable for programs: `memory-only`, `corrupt-record`,
-    /// `corrupt-payment`, `key-damaged`, `node-crashed`, `clock`.
+    /// `corrupt-payment`, `key-damaged`, `node-crashed`, `clock`, `bad-relay`.
     pub code: String,
     /// What, why and what next.
     pub message: String,

@@ -108,7 +108,11 @@ pub fn mempool(node: &Node) -> Vec<TransactionView> {
 #[must_use]
 pub fn pending(node: &Node, transaction: &Transaction) -> TransactionView {
     let height = node.chain().height().0.saturating_add(1);
-    transaction_view(transaction, TransactionState::Pending, None, height)
+    let sender = transaction.sender();
+    let next = node.mempool().next_nonce(&sender, node.chain().account(&sender).nonce);
+    let waits_for = (next < transaction.payment.nonce).then_some(next);
+    let view = transaction_view(transaction, TransactionState::Pending, None, height);
+    TransactionView { waits_for, ..view }
 }
 
 /// The peers, in the order of their ids.
@@ -174,6 +178,7 @@ fn transaction_view(
         state,
         block,
         height,
+        waits_for: None,
     }
 }
 
@@ -255,12 +260,15 @@ mod tests {
 
     #[test]
     fn a_payment_is_found_waiting_and_confirmed() {
-        let node = node();
+        let mut node = node();
         let waiting = mempool(&node).remove(0);
         assert_eq!((waiting.state, waiting.height), (TransactionState::Pending, 4));
         assert_eq!(transaction(&node, &waiting.id), Ok(waiting));
         let mined = block(&node, "3").expect("there is one").transactions.remove(0);
         assert_eq!(transaction(&node, &mined.id), Ok(mined));
+        node.handle(START.plus_ms(41_000), Input::Submit(pay(&node.chain().genesis(), 1, 3, 20, 3)));
+        let gap: Vec<_> = mempool(&node).iter().map(|waiting| (waiting.nonce, waiting.waits_for)).collect();
+        assert_eq!(gap, [(1, None), (3, Some(2))]);
         assert_eq!(transaction(&node, &"0".repeat(64)).expect_err("none").code, "not-found");
         assert_eq!(transaction(&node, "xyz").expect_err("no id").code, "bad-argument");
     }

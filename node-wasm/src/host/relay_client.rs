@@ -448,6 +448,12 @@ impl RelayClient {
     }
 }
 
+/// Whether a text can be a relay's address.
+#[must_use]
+pub fn is_relay(url: &str) -> bool {
+    ["ws://", "wss://"].iter().any(|scheme| url.starts_with(scheme))
+}
+
 /// A relay on this machine is there without any network.
 fn is_on_this_machine(url: &str) -> bool {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);

@@ -159,9 +159,7 @@ impl Driver {
     }
 
     fn connect(&mut self, relay: Option<String>) -> Result<Reply, ApiError> {
-        if let Some(url) = &relay
-            && !["ws://", "wss://"].iter().any(|scheme| url.starts_with(scheme))
-        {
+        if relay.as_deref().is_some_and(|url| !relay_client::is_relay(url)) {
             let message = "a relay's address starts with ws:// or wss://";
             return Err(field_refusal("bad-argument", message, "relay"));
         }

@@ -26,8 +26,7 @@ pub fn expose(client: &NodeClient) {
     let api = Object::new();
     add(&api, client, "status", |_, _| Ok(Command::Status));
     add(&api, client, "mine", |request, _| {
-        let fields =
-            Fields::of(&request, &["on", "workers", "intensity"], "mine({ on, workers, intensity })")?;
+        let fields = Fields::of(&request, &["on", "workers", "intensity"])?;
         Ok(Command::Mine(MineRequest {
             on: fields.flag("on")?,
             workers: fields.number("workers")?,
@@ -35,8 +34,7 @@ pub fn expose(client: &NodeClient) {
         }))
     });
     add(&api, client, "send", |request, _| {
-        let usage = "send({ to, amount, fee, data, nonce }), amounts as strings";
-        let fields = Fields::of(&request, &["to", "amount", "fee", "data", "nonce"], usage)?;
+        let fields = Fields::of(&request, &["to", "amount", "fee", "data", "nonce"])?;
         Ok(Command::Send(SendRequest {
             to: fields.text("to")?.unwrap_or_default(),
             amount: fields.text("amount")?.unwrap_or_default(),
@@ -48,19 +46,14 @@ pub fn expose(client: &NodeClient) {
     add(&api, client, "block", |which, _| {
         let height = which.as_f64().filter(|height| height.fract() == 0.0 && *height >= 0.0);
         let block = height.map(|height| (height as u64).to_string()).or_else(|| which.as_string());
-        let block = block.ok_or_else(|| bad_argument("block(heightOrHash): a whole number or a string"))?;
+        let block = block.ok_or_else(|| wrong("heightOrHash", "a whole number or a string"))?;
         Ok(Command::Block { block })
     });
-    add(&api, client, "transaction", |id, _| Ok(Command::Transaction { id: text(&id, "transaction(id)")? }));
-    add(&api, client, "account", |address, _| {
-        Ok(Command::Account { address: text(&address, "account(address)")? })
-    });
+    add(&api, client, "transaction", |id, _| Ok(Command::Transaction { id: text(&id, "id")? }));
+    add(&api, client, "account", |address, _| Ok(Command::Account { address: text(&address, "address")? }));
     add(&api, client, "mempool", |_, _| Ok(Command::Mempool));
     add(&api, client, "peers", |_, _| Ok(Command::Peers));
-    add(&api, client, "connect", |relay, _| {
-        let relay = if is_absent(&relay) { None } else { Some(text(&relay, "connect(relayUrl)")?) };
-        Ok(Command::Connect { relay })
-    });
+    add(&api, client, "connect", |relay, _| Ok(Command::Connect { relay: present(&relay, "relay", text)? }));
     add(&api, client, "disconnect", |_, _| Ok(Command::Disconnect));
     add(&api, client, "sync", |_, _| Ok(Command::Sync));
     add(&api, client, "verify", |_, _| Ok(Command::Verify));
@@ -68,12 +61,11 @@ pub fn expose(client: &NodeClient) {
     add(&api, client, "import", |file, _| {
         let bytes = file.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
         let bytes = bytes.or_else(|| file.is_instance_of::<js_sys::ArrayBuffer>().then(|| bytes_of(&file)));
-        Ok(Command::Import { bytes: bytes.ok_or_else(|| bad_argument("import(bytes): a Uint8Array"))? })
+        Ok(Command::Import { bytes: bytes.ok_or_else(|| wrong("file", "a Uint8Array"))? })
     });
     add(&api, client, "blocks", |from, count| {
-        let from = if is_absent(&from) { None } else { Some(number(&from, "blocks(from, count)")?) };
-        let count = if is_absent(&count) { 20 } else { number(&count, "blocks(from, count)")? };
-        Ok(Command::Blocks { from, count })
+        let from = present(&from, "from", number)?;
+        Ok(Command::Blocks { from, count: present(&count, "count", number)?.unwrap_or(20) })
     });
     add(&api, client, "reset", |_, _| Ok(Command::Reset));
     add_events(&api, client);
@@ -108,10 +100,11 @@ fn add_events(api: &Object, client: &NodeClient) {
     let next = Cell::new(0u32);
     let on = Closure::<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(
         move |event: JsValue, callback: JsValue| {
-            let usage =
-                || error_of(&bad_argument(&format!("on(event, callback): one of {}", EVENTS.join(", "))));
-            let name = event.as_string().filter(|name| EVENTS.contains(&name.as_str())).ok_or_else(usage)?;
-            let callback: Function = callback.dyn_into().map_err(|_| usage())?;
+            let name = event.as_string().filter(|name| EVENTS.contains(&name.as_str()));
+            let name =
+                name.ok_or_else(|| error_of(&wrong("event", &format!("one of {}", EVENTS.join(", ")))))?;
+            let callback: Function =
+                callback.dyn_into().map_err(|_| error_of(&wrong("callback", "a function")))?;
             let id = next.get();
             next.set(id.wrapping_add(1));
             callbacks.borrow_mut().insert(id, Box::new((name, callback)));
@@ -189,58 +182,61 @@ fn error_of(error: &ApiError) -> JsValue {
     value.into()
 }
 
-fn bad_argument(usage: &str) -> ApiError {
-    ApiError { code: "bad-argument".to_owned(), message: format!("usage: {usage}"), field: None }
+fn bad_argument(field: &str, message: String) -> ApiError {
+    ApiError { code: "bad-argument".to_owned(), message, field: Some(field.to_owned()) }
+}
+
+/// An argument or field of another type.
+fn wrong(field: &str, kind: &str) -> ApiError {
+    bad_argument(field, format!("{field} must be {kind}"))
 }
 
 /// The properties of an argument that is an object.
-struct Fields<'a> {
-    object: &'a JsValue,
-    usage: &'static str,
-}
+struct Fields<'a>(&'a JsValue);
 
 impl<'a> Fields<'a> {
     /// Refuses what is no object, and an object with other properties than `known`: a misspelt one is not ignored.
-    fn of(object: &'a JsValue, known: &[&str], usage: &'static str) -> Result<Self, ApiError> {
-        let plain = object.dyn_ref::<Object>().ok_or_else(|| bad_argument(usage))?;
+    fn of(object: &'a JsValue, known: &[&str]) -> Result<Self, ApiError> {
+        let plain = object.dyn_ref::<Object>();
+        let plain = plain.ok_or_else(|| wrong("argument", &format!("an object of {}", known.join(", "))))?;
         for key in Object::keys(plain).iter().filter_map(|key| key.as_string()) {
             if !known.contains(&key.as_str()) {
-                return Err(bad_argument(&format!("{usage}: there is no {key}")));
+                return Err(bad_argument(&key, format!("unknown field {key:?}")));
             }
         }
-        Ok(Self { object, usage })
+        Ok(Self(object))
     }
 
     fn flag(&self, name: &str) -> Result<bool, ApiError> {
-        let value = property(self.object, name).as_bool();
-        value.ok_or_else(|| bad_argument(&format!("{}: {name} is true or false", self.usage)))
+        property(self.0, name).as_bool().ok_or_else(|| wrong(name, "true or false"))
     }
 
     fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
-        let value = property(self.object, name);
-        let usage = format!("{}: {name}", self.usage);
-        if is_absent(&value) { Ok(None) } else { text(&value, &usage).map(Some) }
+        present(&property(self.0, name), name, text)
     }
 
     fn number(&self, name: &str) -> Result<Option<u32>, ApiError> {
-        let value = property(self.object, name);
-        let usage = format!("{}: {name}", self.usage);
-        if is_absent(&value) { Ok(None) } else { number(&value, &usage).map(Some) }
+        present(&property(self.0, name), name, number)
     }
 }
 
-fn text(value: &JsValue, usage: &str) -> Result<String, ApiError> {
-    value.as_string().ok_or_else(|| bad_argument(&format!("{usage}: a string")))
+fn text(value: &JsValue, name: &str) -> Result<String, ApiError> {
+    value.as_string().ok_or_else(|| wrong(name, "a string"))
 }
 
-fn number(value: &JsValue, usage: &str) -> Result<u32, ApiError> {
+fn number(value: &JsValue, name: &str) -> Result<u32, ApiError> {
     let number = value.as_f64().filter(|number| number.fract() == 0.0);
     let number = number.filter(|number| (0.0..=f64::from(u32::MAX)).contains(number));
-    Ok(number.ok_or_else(|| bad_argument(&format!("{usage}: a whole number")))? as u32)
+    Ok(number.ok_or_else(|| wrong(name, "a whole number"))? as u32)
 }
 
-fn is_absent(value: &JsValue) -> bool {
-    value.is_undefined() || value.is_null()
+/// What `read` makes of a value, unless it is left out.
+fn present<T>(
+    value: &JsValue,
+    name: &str,
+    read: fn(&JsValue, &str) -> Result<T, ApiError>,
+) -> Result<Option<T>, ApiError> {
+    if value.is_undefined() || value.is_null() { Ok(None) } else { read(value, name).map(Some) }
 }
 
 fn bytes_of(buffer: &JsValue) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! What the node reports, stored and told to the page.
 
 use super::driver::Driver;
-use crate::api::{LogLevel, LogPart, Update, view};
+use crate::api::{LogLevel, LogPart, Update, count, view};
 use crate::chain::ChainUpdate;
 use crate::node::{Event, MempoolChange};
 
@@ -12,19 +12,21 @@ impl Driver {
             writer.chain(update);
         }
         if let Some(reorg) = view::reorg(update) {
-            let (left, came) = (reorg.disconnected.len(), reorg.connected.len());
-            let text = format!("reorg at height {}: {left} blocks left, {came} came", reorg.fork_height);
+            let undone = count(reorg.disconnected.len(), "block");
+            let came = count(reorg.connected.len(), "block");
+            let text = format!("reorg above block {}: {undone} undone, {came} came", reorg.fork_height);
             self.page.log(LogPart::Chain, LogLevel::Warn, text);
             self.page.update(Update::Reorg(reorg));
         }
         let own = self.wallet.address();
         for block in &update.connected {
-            if !self.page.may_tell_block() {
+            // What a file brings is its reader's answer, and no news.
+            if !self.importing.is_empty() || !self.page.may_tell_block() {
                 continue;
             }
             let summary = view::summary(block, &own);
-            let (height, payments) = (summary.height, summary.transactions);
-            let text = format!("block {height}, {}, with {payments} payments", summary.hash);
+            let payments = count(summary.transactions, "payment");
+            let text = format!("block {}, {}, with {payments}", summary.height, summary.hash);
             self.page.log(LogPart::Chain, LogLevel::Info, text);
             self.page.update(Update::Block(summary));
         }

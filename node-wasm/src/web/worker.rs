@@ -12,10 +12,14 @@ use super::js::{from_js, navigator, now, on_broken, property};
 use super::page::Page;
 use super::protocol::{FromNode, Start, ToNode};
 use super::store::{Opened, Store};
-use crate::api::{LogLevel, LogPart, Notice};
+use crate::api::{LogLevel, LogPart, Notice, count};
 use crate::consensus::ChainParams;
+use crate::host::relay_client;
 use crate::node::{Input, Node};
 use crate::units::Timestamp;
+
+/// So much of a wrong relay address is quoted, in characters.
+const RELAY_QUOTED_MAX: usize = 60;
 
 /// Runs the worker; returns at once, the rest happens in callbacks.
 pub(super) fn run(scope: DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
@@ -68,18 +72,25 @@ async fn open(start: Start, mut page: Page, events: Events) -> Driver {
         Ok(notice) => notices.extend(notice),
         Err(error) => notices.push(store.give_up(&error.to_string())),
     }
-    let text = format!("loaded {} blocks in {} ms", node.chain().height(), now().ms_since(began));
+    let loaded = count(node.chain().height(), "block");
+    let text = format!("loaded {loaded} in {} ms", now().ms_since(began));
     page.log(LogPart::Storage, LogLevel::Info, text);
     notices.extend(clock_notice(&node));
     let stored = store.payments().await;
     notices.extend(stored.notice);
+    let relay_url = match start.relay {
+        Some(url) if relay_client::is_relay(&url) => url,
+        given => {
+            notices.extend(given.map(|text| bad_relay_notice(&text)));
+            start.own_relay
+        }
+    };
     for notice in notices {
         page.log(LogPart::Storage, LogLevel::Warn, notice.message.clone());
         page.notice(notice);
     }
     store.set_persistent(persisted().await);
 
-    let relay_url = start.relay.unwrap_or(start.own_relay);
     let parts = Parts { room, node, wallet, store, settings, page, events, relay_url };
     let mut driver = Driver::new(parts);
     for payment in stored.payments {
@@ -105,6 +116,17 @@ fn clock_notice(node: &Node) -> Option<Notice> {
             "This machine's clock is {ahead} seconds behind the last stored block. Set it right, or blocks are refused."
         ),
     })
+}
+
+/// The link's relay is no relay's address.
+fn bad_relay_notice(text: &str) -> Notice {
+    let text: String = text.chars().take(RELAY_QUOTED_MAX).collect();
+    Notice {
+        code: "bad-relay".to_owned(),
+        message: format!(
+            "This link names {text:?} as its relay, which does not start with ws:// or wss://. The page uses its own relay."
+        ),
+    }
 }
 
 /// Whether the browser promised to keep the store.
