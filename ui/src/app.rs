@@ -13,8 +13,8 @@ use yew::prelude::*;
 use crate::browser;
 use crate::components::strip::STRIP_BLOCKS;
 use crate::components::{
-    BlockDialog, ChainList, ClockProvider, Header, Log, Mempool, Miner, NewsLine, NodePanel, Notices, Peers,
-    Strip, Wallet, WrongRoom,
+    BlockDialog, ChainList, ClockProvider, Header, Log, Mempool, Miner, NodePanel, Peers, Strip, Wallet,
+    news_line, notices, wrong_room,
 };
 use crate::node::{Node, Session, Start};
 use crate::route::Route;
@@ -66,7 +66,7 @@ pub fn App(props: &AppProps) -> Html {
     }
     match (*route).clone() {
         Ok(route) => html! { <Page start={props.start} {route} /> },
-        Err(error) => html! { <WrongRoom error={error.to_string()} /> },
+        Err(error) => wrong_room(&error.to_string()),
     }
 }
 
@@ -95,30 +95,32 @@ fn Page(props: &PageProps) -> Html {
         use_callback((), move |action: Action, ()| dispatcher.dispatch(action))
     };
     let height = status.as_ref().map(|status| status.height);
+    let own = status.as_ref().map(|status| AttrValue::from(status.address.clone()));
+    let waiting = status.as_ref().map(|status| status.mempool);
     html! {
         <ContextProvider<Session> context={session}>
         <ClockProvider>
             <Header mining={state.mining} connection={state.connection.clone()} balance={status.as_ref().map(|s| s.balance.clone())} />
-            <Notices notices={state.notices.clone()} dispatch={dispatch.clone()} />
+            { notices(&state.notices, &dispatch) }
             <main>
-                <Strip chain={state.chain.clone()} {height} seen={state.seen} waiting={status.as_ref().map_or(0, |s| s.mempool)} mining={state.mining.on} />
-                <NewsLine news={state.news.clone()} syncing={status.as_ref().map_or(0, |s| s.syncing)} {height} />
+                <Strip chain={state.chain.clone()} {height} seen={state.seen} waiting={waiting.unwrap_or(0)} mining={state.mining.on} />
+                { news_line(&state.news, status.as_ref().map_or(0, |s| s.syncing), height) }
                 <div class="columns">
                     <div class="column">
                         <Wallet status={status.clone()} chain={state.chain.clone()} sent={state.sent.clone()} dispatch={dispatch.clone()} />
-                        <Mempool payments={state.mempool.clone()} count={status.as_ref().map_or(0, |s| s.mempool)} own={status.as_ref().map(|s| s.address.clone())} />
+                        <Mempool payments={state.mempool.clone()} count={waiting} own={own.clone()} />
                         <ChainList chain={state.chain.clone()} {height} dispatch={dispatch.clone()} />
                     </div>
                     <div class="column">
                         <Miner mining={state.mining} />
-                        <Peers peers={state.peers.clone()} connection={state.connection.clone()} {height} />
+                        <Peers peers={state.peers.clone()} connection={state.connection.clone()} chain={state.chain.clone()} {height} />
                         <NodePanel {status} {dispatch} />
                         <Log lines={state.log.clone()} />
                     </div>
                 </div>
             </main>
             if let Some(block) = props.route.block.clone() {
-                <BlockDialog key={block.clone()} block={block.clone()} tip={state.status.as_ref().map(|s| s.tip.clone())} />
+                <BlockDialog key={block.clone()} block={block.clone()} tip={state.status.as_ref().map(|s| s.tip.clone())} {own} />
             }
         </ClockProvider>
         </ContextProvider<Session>>
@@ -130,7 +132,7 @@ fn Page(props: &PageProps) -> Html {
 fn use_node(start: Start, room: &RoomName, dispatcher: UseReducerDispatcher<State>) -> Session {
     let room = room.clone();
     let session = use_memo((), move |()| {
-        let told = gather(move |updates| dispatcher.dispatch(Action::Told(updates)));
+        let told = gather(move |updates| dispatcher.dispatch(Action::Told(updates, browser::now_ms())));
         Session { node: start(room.clone(), browser::relay(), told), room }
     });
     (*session).clone()
@@ -205,16 +207,18 @@ fn use_fetches(node: &Node, state: &State, dispatcher: UseReducerDispatcher<Stat
             }
         });
     }
-    // A new tip may confirm what waits, or undo what was confirmed.
-    let ids: Vec<String> = state.sent.iter().map(|payment| payment.id.clone()).collect();
+    // A new tip may confirm what waits, or undo what was confirmed; another payment may be what one waits for.
+    let ids: Vec<String> = state.sent.iter().map(|sent| sent.payment.id.clone()).collect();
     let node = node.clone();
-    use_effect_with((tip, ids.len()), move |_| {
+    use_effect_with((tip, status.map(|status| status.mempool), ids.len()), move |_| {
         for id in ids {
-            let dispatcher = dispatcher.clone();
-            node.ask(Command::Transaction { id }, move |answer| {
-                if let Ok(Reply::Transaction(payment)) = answer {
-                    dispatcher.dispatch(Action::Payment(*payment));
+            let (dispatcher, asked) = (dispatcher.clone(), id.clone());
+            node.ask(Command::Transaction { id }, move |answer| match answer {
+                Ok(Reply::Transaction(payment)) => dispatcher.dispatch(Action::Payment(*payment)),
+                Err(refused) if refused.code == "not-found" => {
+                    dispatcher.dispatch(Action::Lost(asked.clone()));
                 }
+                Ok(_) | Err(_) => {}
             });
         }
     });

@@ -5,7 +5,9 @@
 use js_sys::{Array, Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, HtmlAnchorElement, HtmlElement, Location, Url, Window};
+use web_sys::{
+    Blob, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlTextAreaElement, Location, Url, Window,
+};
 
 fn window() -> Window {
     web_sys::window().expect("the page's code runs in a window")
@@ -36,10 +38,22 @@ pub fn date_time(ms: u64) -> String {
     if date.get_time().is_nan() { "unknown".to_owned() } else { date.to_iso_string().into() }
 }
 
-/// The part of the address from `#` on.
+/// A date and time where the user is, as written there.
+#[must_use]
+pub fn local_time(ms: u64) -> String {
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
+    date.to_locale_string("default", &JsValue::UNDEFINED).into()
+}
+
+/// The part of the address from `#` on, as people read it.
 #[must_use]
 pub fn hash() -> String {
-    location().hash().unwrap_or_default()
+    decoded(&location().hash().unwrap_or_default())
+}
+
+/// A part of an address without its %-escapes, or as it is where they are none.
+fn decoded(text: &str) -> String {
+    js_sys::decode_uri_component(text).map_or_else(|_| text.to_owned(), String::from)
 }
 
 /// Goes to another part of the page; a step back undoes it.
@@ -57,8 +71,7 @@ pub fn reload() {
 #[must_use]
 pub fn relay() -> Option<String> {
     let search = location().search().ok()?;
-    let relay = js_sys::decode_uri_component(crate::route::relay_of(&search)?).ok()?;
-    Some(relay.into())
+    crate::route::relay_of(&search).map(decoded)
 }
 
 /// The whole link to a part of the page.
@@ -76,14 +89,35 @@ pub fn set_title(title: &str) {
     }
 }
 
-/// Puts a text into the clipboard; says whether that was allowed.
+/// Puts a text into the clipboard; says whether it is there. Where the browser keeps its clipboard for secure pages
+/// the old command does it, and where that is refused the user, from a dialog that holds the text selected.
 pub async fn copy(text: String) -> bool {
     let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
-    match clipboard.dyn_into::<web_sys::Clipboard>() {
-        Ok(clipboard) => JsFuture::from(clipboard.write_text(&text)).await.is_ok(),
-        // Absent on pages that are neither https nor local.
-        Err(_) => false,
+    if let Ok(clipboard) = clipboard.dyn_into::<web_sys::Clipboard>()
+        && JsFuture::from(clipboard.write_text(&text)).await.is_ok()
+    {
+        return true;
     }
+    let copied = copy_selected(&text).unwrap_or(false);
+    if !copied {
+        window().prompt_with_message_and_default("Press Ctrl-C to copy:", &text).ok();
+    }
+    copied
+}
+
+/// Copies by a selection: the way of pages that are neither https nor local.
+fn copy_selected(text: &str) -> Option<bool> {
+    let document: HtmlDocument = window().document()?.unchecked_into();
+    let focused = document.active_element();
+    let area: HtmlTextAreaElement = document.create_element("textarea").ok()?.unchecked_into();
+    area.set_class_name("visually-hidden");
+    area.set_value(text);
+    document.body()?.append_child(&area).ok()?;
+    area.select();
+    let copied = document.exec_command("copy").ok();
+    area.remove();
+    focused.and_then(|element| element.unchecked_into::<HtmlElement>().focus().ok());
+    copied
 }
 
 /// Whether the system has a dialog for sharing.
@@ -118,8 +152,8 @@ pub fn save(name: &str, bytes: &[u8]) -> bool {
     else {
         return false;
     };
-    let anchor = window().document().and_then(|document| document.create_element("a").ok());
-    if let Some(anchor) = anchor.and_then(|anchor| anchor.dyn_into::<HtmlAnchorElement>().ok()) {
+    if let Some(anchor) = window().document().and_then(|document| document.create_element("a").ok()) {
+        let anchor: HtmlAnchorElement = anchor.unchecked_into();
         anchor.set_href(&url);
         anchor.set_download(name);
         anchor.click();
@@ -145,7 +179,7 @@ pub fn theme() -> Option<String> {
 /// Shows and remembers a theme.
 pub fn set_theme(theme: Option<&str>) {
     let root = window().document().and_then(|document| document.document_element());
-    if let Some(root) = root.and_then(|root| root.dyn_into::<HtmlElement>().ok()) {
+    if let Some(root) = root {
         match theme {
             Some(theme) => root.set_attribute("data-theme", theme).ok(),
             None => root.remove_attribute("data-theme").ok(),

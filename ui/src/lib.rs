@@ -7,7 +7,8 @@
 //! # Names for tests
 //!
 //! Elements carry a stable `data-test` attribute; README.md lists the names. Identifiers and hashes are whole in
-//! `textContent`; figures are plain digits, their units outside of the element.
+//! `textContent`; figures are plain digits, their units outside of the element. What the node has not told yet has
+//! no name.
 
 pub mod app;
 pub mod browser;

@@ -16,12 +16,14 @@ use yew::Reducible;
 use crate::chain::Chain;
 use crate::text;
 
-/// Log lines kept: an hour of a lively room.
-pub const LOG_MAX: usize = 500;
+/// Log lines kept, all of them in the document: some minutes of a lively room.
+pub const LOG_MAX: usize = 200;
 /// Notices kept; the node has fewer kinds of them.
 pub const NOTICES_MAX: usize = 8;
 /// Payments of this wallet that are followed until they are confirmed.
 pub const SENT_MAX: usize = 5;
+/// How long other news wait after a reorg, in milliseconds: the next block comes with it and would hide it.
+pub const REORG_SHOWN_MS: u64 = 8_000;
 
 /// Everything that the page shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,13 +43,33 @@ pub struct State {
     /// The waiting payments, the next to be mined first.
     pub mempool: Rc<Vec<TransactionView>>,
     /// The payments sent from this page, the newest first.
-    pub sent: Rc<Vec<TransactionView>>,
+    pub sent: Rc<Vec<Sent>>,
     /// The node log, the newest line first.
     pub log: Rc<VecDeque<Rc<LogLine>>>,
     /// What the user has not dealt with.
     pub notices: Rc<Vec<Notice>>,
     /// The last thing that happened.
     pub news: News,
+}
+
+/// A payment that was sent from this page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    /// As the node told it last.
+    pub payment: TransactionView,
+    /// Whether the node still knows it.
+    pub fate: Fate,
+}
+
+/// Whether the node knows a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It does: waiting or confirmed.
+    Known,
+    /// Another payment took its nonce.
+    Replaced,
+    /// It does not, for whatever reason.
+    Dropped,
 }
 
 /// The last thing that happened, as shown and spoken.
@@ -59,12 +81,14 @@ pub struct News {
     pub kind: NewsKind,
     /// A sentence.
     pub text: String,
+    /// When, in Unix milliseconds.
+    pub at: u64,
 }
 
 /// What a piece of news is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NewsKind {
-    /// Nothing happened yet.
+    /// Nothing of the chain.
     #[default]
     Quiet,
     /// A block.
@@ -80,8 +104,8 @@ pub enum NewsKind {
 /// What can happen to the state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
-    /// The node told something; several things in order.
-    Told(Vec<Update>),
+    /// The node told something; several things in order, and the time in Unix milliseconds.
+    Told(Vec<Update>, u64),
     /// Blocks that were asked for.
     Blocks(Vec<BlockSummary>),
     /// The mempool, as asked for.
@@ -90,6 +114,8 @@ pub enum Action {
     Peers(Vec<PeerView>),
     /// A payment of this page, accepted or asked about again.
     Payment(TransactionView),
+    /// The node does not know a payment of this page any more.
+    Lost(String),
     /// The node forgot the chain.
     Forgotten,
     /// The user has dealt with a notice.
@@ -110,16 +136,24 @@ impl State {
     /// Changes the state by an action.
     pub fn apply(&mut self, action: Action) {
         match action {
-            Action::Told(updates) => updates.into_iter().for_each(|update| self.told(update)),
+            Action::Told(updates, now) => updates.into_iter().for_each(|update| self.told(update, now)),
             Action::Blocks(blocks) => Rc::make_mut(&mut self.chain).fill(blocks),
             Action::Mempool(waiting) => self.mempool = Rc::new(waiting),
             Action::Peers(peers) => self.peers = Rc::new(peers),
             Action::Payment(payment) => self.follow(payment),
+            Action::Lost(id) => {
+                let known = |sent: &&mut Sent| sent.payment.id == id && sent.fate == Fate::Known;
+                Rc::make_mut(&mut self.sent)
+                    .iter_mut()
+                    .filter(known)
+                    .for_each(|sent| sent.fate = Fate::Dropped);
+            }
             Action::Forgotten => {
                 self.chain = Rc::default();
                 self.mempool = Rc::default();
                 self.sent = Rc::default();
                 self.seen = None;
+                self.news = News { number: self.news.number.wrapping_add(1), ..News::default() };
             }
             Action::Dismissed(code) => Rc::make_mut(&mut self.notices).retain(|notice| notice.code != code),
         }
@@ -131,12 +165,12 @@ impl State {
         self.status.as_ref().is_some_and(|status| status.syncing > 0)
     }
 
-    fn told(&mut self, update: Update) {
+    fn told(&mut self, update: Update, now: u64) {
         match update {
-            Update::Status(status) => self.status_told(*status),
-            Update::Block(block) => self.block_told(block),
-            Update::Reorg(reorg) => self.reorg_told(&reorg),
-            Update::Transaction(payment) => self.payment_told(*payment),
+            Update::Status(status) => self.status_told(*status, now),
+            Update::Block(block) => self.block_told(block, now),
+            Update::Reorg(reorg) => self.reorg_told(&reorg, now),
+            Update::Transaction(payment) => self.payment_told(*payment, now),
             Update::Peers(peers) => self.peers = Rc::new(peers),
             Update::Connection(connection) => self.connection = Some(connection),
             Update::Mining(mining) => self.mining = mining,
@@ -154,7 +188,10 @@ impl State {
         }
     }
 
-    fn status_told(&mut self, status: Status) {
+    fn status_told(&mut self, status: Status, now: u64) {
+        if self.status.is_none() && status.mining {
+            self.report(NewsKind::Quiet, "Mining goes on from last time.".to_owned(), now);
+        }
         self.mining.on = status.mining;
         self.mining.hash_rate = status.hash_rate;
         let nothing = ConnectionView {
@@ -169,18 +206,21 @@ impl State {
         self.status = Some(Rc::new(status));
     }
 
-    fn block_told(&mut self, block: BlockSummary) {
-        if self.is_syncing() {
-            self.seen = Some(block.height);
+    fn block_told(&mut self, block: BlockSummary, now: u64) {
+        // From a reset until the node tells where it stands, old blocks come back.
+        if self.is_syncing() || self.seen.is_none() {
+            self.seen = self.seen.map(|_| block.height);
         } else {
-            let payments = text::count(block.transactions as usize, "payment");
-            let (kind, text) = if block.mine {
-                (NewsKind::Won, format!("You won block {}: {} tabs.", block.height, block.reward))
+            // An own block that comes while the miner rests was won before, and is only back.
+            let (kind, text) = if block.mine && self.mining.on {
+                let reward = text::count(&block.reward, "tab");
+                (NewsKind::Won, format!("You won block {}: {reward}.", block.height))
             } else {
-                let miner = text::short(&block.miner);
+                let miner = if block.mine { "you".to_owned() } else { text::short(&block.miner) };
+                let payments = text::count(block.transactions, "payment");
                 (NewsKind::Block, format!("Block {} by {miner}, with {payments}.", block.height))
             };
-            self.report(kind, text);
+            self.report(kind, text, now);
         }
         if let Some(status) = self.status.as_mut().map(Rc::make_mut) {
             status.height = block.height;
@@ -189,45 +229,66 @@ impl State {
         Rc::make_mut(&mut self.chain).extend(block);
     }
 
-    fn reorg_told(&mut self, reorg: &Reorg) {
-        let left = text::count(reorg.disconnected.len(), "block");
-        let came = reorg.connected.len();
-        let text = format!(
-            "A branch with more work won: {left} after block {} left the chain, {came} came.",
-            reorg.fork_height
-        );
-        self.report(NewsKind::Reorg, text);
+    fn reorg_told(&mut self, reorg: &Reorg, now: u64) {
+        let blocks = |hashes: &[String]| text::blocks_above(reorg.fork_height, hashes.len());
+        let (undone, came) = (blocks(&reorg.disconnected), blocks(&reorg.connected));
+        let text = format!("A branch with more work won: {undone} gave way to its {came}.");
+        self.report(NewsKind::Reorg, text, now);
         Rc::make_mut(&mut self.chain).cut(reorg.fork_height.saturating_add(1));
         self.seen = self.seen.map(|seen| seen.min(reorg.fork_height));
     }
 
-    fn payment_told(&mut self, payment: TransactionView) {
-        let own = |address: &str| self.status.as_ref().is_some_and(|status| status.address == address);
-        let name = |address: &str| if own(address) { "you".to_owned() } else { text::short(address) };
-        let (from, to) = (name(&payment.from), name(&payment.to));
-        let message = if payment.data.is_empty() { "" } else { " and a message" };
-        let text =
-            format!("Payment of {} tabs{message} from {from} to {to} waits for a block.", payment.amount);
-        self.report(NewsKind::Payment, text);
+    fn payment_told(&mut self, payment: TransactionView, now: u64) {
+        // What waited before the page was opened is no news.
+        if let Some(status) = &self.status {
+            let name = |address: &str| {
+                if status.address == address { "you".to_owned() } else { text::short(address) }
+            };
+            let (from, to) = (name(&payment.from), name(&payment.to));
+            let message = if payment.data.is_empty() { "" } else { " and a message" };
+            let amount = text::count(&payment.amount, "tab");
+            let text = format!("Payment of {amount}{message} from {from} to {to} waits for a block.");
+            self.report(NewsKind::Payment, text, now);
+        }
+        self.replace(&payment);
         let waiting = Rc::make_mut(&mut self.mempool);
-        // One payment of a sender waits per nonce: a later one has replaced the other.
-        let replaced = |other: &TransactionView| (&other.from, other.nonce) == (&payment.from, payment.nonce);
-        waiting.retain(|other| !replaced(other));
+        waiting.retain(|other| !same_nonce(other, &payment));
         waiting.push(payment);
     }
 
     fn follow(&mut self, payment: TransactionView) {
+        self.replace(&payment);
         let sent = Rc::make_mut(&mut self.sent);
-        match sent.iter_mut().find(|other| other.id == payment.id) {
+        let place = sent.iter().position(|other| other.payment.id == payment.id);
+        let payment = Sent { payment, fate: Fate::Known };
+        match place.and_then(|place| sent.get_mut(place)) {
             Some(known) => *known = payment,
             None => sent.insert(0, payment),
         }
         sent.truncate(SENT_MAX);
     }
 
-    fn report(&mut self, kind: NewsKind, text: String) {
-        self.news = News { number: self.news.number.wrapping_add(1), kind, text };
+    /// A payment that the node knows has taken the place of its rivals.
+    fn replace(&mut self, payment: &TransactionView) {
+        let rival = |sent: &Sent| same_nonce(&sent.payment, payment) && sent.payment.id != payment.id;
+        if self.sent.iter().any(rival) {
+            let sent = Rc::make_mut(&mut self.sent).iter_mut();
+            sent.filter(|sent| rival(sent)).for_each(|sent| sent.fate = Fate::Replaced);
+        }
     }
+
+    fn report(&mut self, kind: NewsKind, text: String, now: u64) {
+        let hides_reorg = self.news.kind == NewsKind::Reorg && kind != NewsKind::Reorg;
+        if hides_reorg && now.abs_diff(self.news.at) < REORG_SHOWN_MS {
+            return;
+        }
+        self.news = News { number: self.news.number.wrapping_add(1), kind, text, at: now };
+    }
+}
+
+/// Of a sender's payments with one nonce the chain takes one.
+fn same_nonce(one: &TransactionView, other: &TransactionView) -> bool {
+    (&one.from, one.nonce) == (&other.from, other.nonce)
 }
 
 #[cfg(test)]
@@ -273,12 +334,13 @@ mod tests {
             state,
             block: None,
             height: 1,
+            waits_for: None,
         }
     }
 
     fn after(updates: Vec<Update>) -> State {
         let mut state = State::default();
-        state.apply(Action::Told(updates));
+        state.apply(Action::Told(updates, 1_000));
         state
     }
 
@@ -299,19 +361,59 @@ mod tests {
         let state = after(updates);
         assert_eq!((state.chain.block(4), state.news.kind), (None, NewsKind::Reorg));
         assert!(
-            state.news.text.contains("2 blocks after block 3 left the chain, 3 came"),
+            state.news.text.ends_with("blocks 4 to 5 gave way to its blocks 4 to 6."),
             "{}",
             state.news.text
         );
     }
 
     #[test]
+    fn a_reorg_is_shown_for_some_seconds() {
+        let reorg = |fork_height| {
+            let hashes = vec!["x".to_owned()];
+            Update::Reorg(Reorg { fork_height, disconnected: hashes.clone(), connected: hashes })
+        };
+        let mut state =
+            after(vec![Update::Status(Box::new(status(4, "a4"))), reorg(3), Update::Block(block(4, "b"))]);
+        assert_eq!(state.news.kind, NewsKind::Reorg);
+        state.apply(Action::Told(vec![reorg(2)], 1_001));
+        assert!(state.news.text.contains("block 3"), "{}", state.news.text);
+        state.apply(Action::Told(vec![Update::Block(block(5, "b"))], 1_001 + REORG_SHOWN_MS));
+        assert_eq!(state.news.kind, NewsKind::Block);
+    }
+
+    #[test]
+    fn only_a_block_that_was_just_mined_was_won() {
+        let own = || Update::Block(BlockSummary { mine: true, reward: "1".to_owned(), ..block(1, "a") });
+        let state = after(vec![Update::Status(Box::new(status(0, "a0"))), own()]);
+        assert_eq!((state.news.kind, state.news.text.as_str()), (NewsKind::Won, "You won block 1: 1 tab."));
+        let rests = Status { mining: false, ..status(0, "a0") };
+        let mut state = after(vec![Update::Status(Box::new(rests)), own()]);
+        assert_eq!(state.news.text, "Block 1 by you, with 0 payments.");
+        state.apply(Action::Forgotten);
+        state.apply(Action::Told(vec![own()], 2_000));
+        assert_eq!((state.news.text.as_str(), state.news.number), ("", 2));
+    }
+
+    #[test]
+    fn what_was_before_the_page_is_no_news() {
+        let mut state = after(vec![Update::Transaction(Box::new(payment("p", TransactionState::Pending)))]);
+        assert_eq!((state.news.text.as_str(), state.mempool.len()), ("", 1));
+        let told = |state: &mut State| {
+            state.apply(Action::Told(vec![Update::Status(Box::new(status(0, "a0")))], 1_000));
+            state.news.text.clone()
+        };
+        assert_eq!(told(&mut state), "Mining goes on from last time.");
+        assert_eq!((told(&mut state).is_empty(), state.news.number), (false, 1));
+    }
+
+    #[test]
     fn catching_up_is_not_news_block_by_block() {
         let behind = Status { syncing: 9, ..status(0, "a0") };
         let state = after(vec![Update::Status(Box::new(behind)), Update::Block(block(1, "a"))]);
-        assert_eq!((state.news, state.seen), (News::default(), Some(1)));
+        assert_eq!((state.news.kind, state.seen), (NewsKind::Quiet, Some(1)));
         let state = after(vec![Update::Status(Box::new(status(0, "a0"))), Update::Block(block(1, "a"))]);
-        assert_eq!((state.news.number, state.news.kind), (1, NewsKind::Block));
+        assert_eq!(state.news.kind, NewsKind::Block);
     }
 
     #[test]
@@ -369,12 +471,32 @@ mod tests {
         state.apply(Action::Payment(payment("p1", TransactionState::Pending)));
         state.apply(Action::Payment(payment("p2", TransactionState::Pending)));
         state.apply(Action::Payment(payment("p1", TransactionState::Confirmed)));
-        let sent: Vec<_> = state.sent.iter().map(|payment| (payment.id.as_str(), payment.state)).collect();
+        let sent: Vec<_> =
+            state.sent.iter().map(|sent| (sent.payment.id.as_str(), sent.payment.state)).collect();
         assert_eq!(sent, [("p2", TransactionState::Pending), ("p1", TransactionState::Confirmed)]);
         (0..20).for_each(|number| {
             state.apply(Action::Payment(payment(&number.to_string(), TransactionState::Pending)))
         });
         assert_eq!(state.sent.len(), SENT_MAX);
+    }
+
+    #[test]
+    fn a_sent_payment_that_is_gone_does_not_wait() {
+        let of = |id: &str, nonce| TransactionView { nonce, ..payment(id, TransactionState::Pending) };
+        let mut state = State::default();
+        for payment in [of("p0", 0), of("p1", 1), of("p2", 2)] {
+            state.apply(Action::Payment(payment));
+        }
+        let fates = |state: &State| state.sent.iter().map(|sent| sent.fate).collect::<Vec<_>>();
+        // A script's payment takes the place of one, and another is known no more.
+        state.apply(Action::Told(vec![Update::Transaction(Box::new(of("other", 1)))], 0));
+        for id in ["p1", "p0"] {
+            state.apply(Action::Lost(id.to_owned()));
+        }
+        assert_eq!(fates(&state), [Fate::Known, Fate::Replaced, Fate::Dropped]);
+        // A reorg brings it back.
+        state.apply(Action::Payment(of("p1", 1)));
+        assert_eq!(fates(&state), [Fate::Known, Fate::Known, Fate::Dropped]);
     }
 
     #[test]

@@ -1,13 +1,20 @@
 //! How figures are written for people. Whole-number arithmetic only: float formatting would cost the page
 //! kilobytes. Figures that a program may read are written plain, without separators.
 
-use node_wasm::api::{Connection, ConnectionView, Storage, SyncOutcome, Synced, Verified, Via};
+use node_wasm::api::{Connection, ConnectionView, Imported, Storage, SyncOutcome, Synced, Verified, Via};
+pub use node_wasm::api::{count, plural};
 
-/// A count with its noun: `1 payment`, `2 payments`.
+/// What stands for a figure that the node has not told yet.
+pub const UNKNOWN: &str = "–";
+
+/// The blocks above a height: `block 4`, `blocks 4 to 6`.
 #[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
+pub fn blocks_above(height: u32, number: usize) -> String {
+    let low = u64::from(height) + 1;
+    match number {
+        1 => format!("block {low}"),
+        _ => format!("blocks {low} to {}", u64::from(height) + number as u64),
+    }
 }
 
 /// A duration in its largest fitting unit: `12 s`, `3 min`, `5 h`, `2 d`.
@@ -58,10 +65,10 @@ fn hundredths(value: u64, unit: u64) -> String {
     format!("{}.{:02}", value / unit, value % unit * 100 / unit)
 }
 
-/// A long identifier in a sentence: `tab1qqqq…wxyz`. Elements show identifiers whole and shorten by style.
+/// A long identifier in a sentence: `tab1…qqwxyz`, as elements show it, which are whole and shortened by style.
 #[must_use]
 pub fn short(id: &str) -> String {
-    match (id.get(..8), id.len().checked_sub(4).and_then(|end| id.get(end..))) {
+    match (id.get(..4), id.len().checked_sub(6).and_then(|end| id.get(end..))) {
         (Some(head), Some(tail)) if id.len() > 14 => format!("{head}…{tail}"),
         _ => id.to_owned(),
     }
@@ -141,6 +148,15 @@ pub fn synced(synced: &Synced) -> String {
     }
 }
 
+/// What a chain file brought, in a sentence.
+#[must_use]
+pub fn imported(imported: &Imported) -> String {
+    match imported.blocks {
+        0 => "Nothing new: the chain has every block of the file.".to_owned(),
+        new => format!("The file brought {}. The tip is block {}.", count(new, "new block"), imported.height),
+    }
+}
+
 /// What checking the chain came to, in a sentence.
 #[must_use]
 pub fn verified(verified: &Verified) -> String {
@@ -148,7 +164,7 @@ pub fn verified(verified: &Verified) -> String {
         None if verified.valid => {
             format!(
                 "Valid: all {} from genesis to {} hold.",
-                count(verified.height as usize + 1, "block"),
+                count(u64::from(verified.height) + 1, "block"),
                 verified.height
             )
         }
@@ -198,10 +214,17 @@ mod tests {
 
     #[test]
     fn long_ids_are_shortened_at_characters() {
-        assert_eq!(short("tab1qqqqqqqqqqqqwxyz"), "tab1qqqq…wxyz");
+        assert_eq!(short("tab1qqqqqqqqqqqqwxyz"), "tab1…qqwxyz");
         assert_eq!(short("tab1"), "tab1");
-        assert_eq!(short("ääääääääääääääää"), "ääää…ää");
+        assert_eq!(short("ääääääääääääääää"), "ää…äää");
         assert_eq!(short("aäääääääääääää"), "aäääääääääääää");
+    }
+
+    #[test]
+    fn one_is_singular() {
+        let counts = [count(0, "tab"), count("1", "tab"), count(2_u32, "tab"), count("11", "tab")];
+        assert_eq!(counts, ["0 tabs", "1 tab", "2 tabs", "11 tabs"]);
+        assert_eq!((blocks_above(3, 1).as_str(), blocks_above(3, 2).as_str()), ("block 4", "blocks 4 to 5"));
     }
 
     #[test]
@@ -215,7 +238,7 @@ mod tests {
         assert_eq!(connection_sentence(&view(Some(4_001), ""), 1_000), "Retrying in 4 s.");
         assert_eq!(
             connection_sentence(&view(Some(1), "no relay answered"), 9),
-            "Retrying in 0 s. No relay answered."
+            "Trying again. No relay answered."
         );
         assert_eq!(connection_sentence(&view(None, ""), 0), "Retrying when the network is back.");
     }

@@ -5,7 +5,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::modal::Modal;
-use crate::node::{Answer, unexpected, use_session};
+use crate::node::{Answer, Session, unexpected, use_session};
 use crate::state::Action;
 use crate::{browser, text};
 
@@ -13,8 +13,6 @@ use crate::{browser, text};
 pub(super) struct ActionsProps {
     /// To the state.
     pub(super) dispatch: Callback<Action>,
-    /// The room, for the file's name.
-    pub(super) room: AttrValue,
     /// The height of the tip, for the file's name.
     pub(super) height: u32,
 }
@@ -40,7 +38,7 @@ impl Outcome {
 /// The buttons.
 #[component]
 pub(super) fn Actions(props: &ActionsProps) -> Html {
-    let node = use_session().node;
+    let Session { node, room } = use_session();
     let outcome = use_state(|| None::<Outcome>);
     let asking = use_state(|| false);
     // Asks a command and shows what came of it.
@@ -61,7 +59,7 @@ pub(super) fn Actions(props: &ActionsProps) -> Html {
         move |_: MouseEvent| ask("check-result", "Checking every block.", Command::Verify, read_check)
     };
     let export = {
-        let (outcome, file) = (outcome.clone(), format!("{}-{}.tabchain", props.room, props.height));
+        let (outcome, file) = (outcome.clone(), format!("{room}-{}.tabchain", props.height));
         move |_: MouseEvent| {
             let (outcome, file) = (outcome.clone(), file.clone());
             node.ask(Command::Export, move |answer| outcome.set(Some(save(&file, answer))));
@@ -111,7 +109,7 @@ pub(super) fn Actions(props: &ActionsProps) -> Html {
                     <p class={classes!("note", outcome.bad.then_some("wrong"))} data-test={outcome.test}>{ &outcome.text }</p>
                 }
             </div>
-            if *asking { <ResetDialog confirmed={reset} {closed} /> }
+            if *asking { { reset_dialog(reset, closed) } }
         </>
     }
 }
@@ -133,17 +131,19 @@ fn read_check(test: &'static str, answer: Answer) -> Outcome {
 }
 
 fn read_import(test: &'static str, answer: Answer) -> Outcome {
-    read(test, answer, |reply| {
-        let Reply::Imported(result) = reply else { return None };
-        let blocks = text::count(result.blocks as usize, "new block");
-        Some(format!("The file holds: {blocks}. The tip is block {}.", result.height))
-    })
+    read(
+        test,
+        answer,
+        |reply| if let Reply::Imported(result) = reply { Some(text::imported(&result)) } else { None },
+    )
 }
 
 fn read_reset(test: &'static str, answer: Answer) -> Outcome {
     read(test, answer, |reply| {
-        matches!(reply, Reply::Done)
-            .then(|| "The chain is forgotten; your key is not. It comes back from your peers.".to_owned())
+        matches!(reply, Reply::Done).then(|| {
+            "Your chain starts again from genesis, with the same key. A peer that has it sends it back."
+                .to_owned()
+        })
     })
 }
 
@@ -166,23 +166,16 @@ fn read(test: &'static str, answer: Answer, sentence: impl Fn(Reply) -> Option<S
     }
 }
 
-#[derive(Clone, Properties, PartialEq)]
-struct ResetProps {
-    confirmed: Callback<()>,
-    closed: Callback<()>,
-}
-
 /// The question before the chain is forgotten.
-#[component]
-fn ResetDialog(props: &ResetProps) -> Html {
+fn reset_dialog(confirmed: Callback<()>, closed: Callback<()>) -> Html {
     html! {
-        <Modal id="reset-dialog" title="Reset my chain?" closed={props.closed.clone()}>
-            <p>{ "This tab forgets its blocks and its waiting payments, and starts again from genesis. It keeps its key, and loads the chain again from its peers. Without peers, the blocks are lost." }</p>
+        <Modal id="reset-dialog" title="Reset my chain?" closed={closed.clone()}>
+            <p>{ "This tab forgets its blocks and its waiting payments, and starts again from genesis. It keeps its key. A peer that has the chain sends it back; without one the blocks are lost." }</p>
             <div class="actions">
                 <button type="button" class="button" data-test="reset-cancel" autofocus=true
-                    onclick={props.closed.reform(|_: MouseEvent| ())}>{ "Keep my chain" }</button>
+                    onclick={closed.reform(|_: MouseEvent| ())}>{ "Cancel" }</button>
                 <button type="button" class="button danger" data-test="reset-confirm"
-                    onclick={props.confirmed.reform(|_: MouseEvent| ())}>{ "Forget it" }</button>
+                    onclick={confirmed.reform(|_: MouseEvent| ())}>{ "Reset" }</button>
             </div>
         </Modal>
     }

@@ -6,9 +6,11 @@ use yew::prelude::*;
 use super::hash::hash;
 use super::mark::mark;
 use super::modal::Modal;
+use super::panel::figure;
 use super::payments::payment_view;
 use crate::node::{unexpected, use_session};
 use crate::route::Route;
+use crate::state::Fate;
 use crate::{browser, text};
 
 /// A block holds at most about 1,200 payments: so many are in the document until the rest is asked for.
@@ -20,6 +22,8 @@ pub struct BlockDialogProps {
     pub block: AttrValue,
     /// The tip: another one may take the block off the chain.
     pub tip: Option<String>,
+    /// The own address.
+    pub own: Option<AttrValue>,
 }
 
 /// The block that the address names.
@@ -52,7 +56,7 @@ pub fn BlockDialog(props: &BlockDialogProps) -> Html {
             { match &*found {
                 None => html! { <p class="empty">{ "Asking the node." }</p> },
                 Some(Err(reason)) => html! { <p class="note wrong" role="alert" data-test="block-error">{ reason }</p> },
-                Some(Ok(block)) => html! { <Detail block={block.clone()} /> },
+                Some(Ok(block)) => html! { <Detail block={block.clone()} own={props.own.clone()} /> },
             } }
         </Modal>
     }
@@ -61,12 +65,13 @@ pub fn BlockDialog(props: &BlockDialogProps) -> Html {
 #[derive(Clone, Properties, PartialEq)]
 struct DetailProps {
     block: BlockView,
+    own: Option<AttrValue>,
 }
 
 #[component]
 fn Detail(props: &DetailProps) -> Html {
     let room = use_session().room;
-    let block = &props.block;
+    let (block, own) = (&props.block, props.own.as_deref());
     let all = use_state(|| false);
     let shown = if *all { block.transactions.len() } else { PAYMENTS_SHOWN };
     let more = block.transactions.len().saturating_sub(shown);
@@ -81,24 +86,30 @@ fn Detail(props: &DetailProps) -> Html {
                     html! { <a href={Route::block(&room, &block.previous).to_string()}>
                         { hash(&block.previous, Some("block-previous")) }</a> }
                 }) }
-                { fact("Time", plain("block-time", browser::date_time(block.time))) }
+                { fact("Time", html! {
+                    <time data-test="block-time" title={browser::date_time(block.time)}>{ browser::local_time(block.time) }</time>
+                }) }
                 { fact("Miner", if block.miner.is_empty() || block.height == 0 {
                     plain("block-miner", "nobody: every node makes the genesis itself".to_owned())
                 } else {
-                    html! { <>{ mark(&block.miner) }{ hash(&block.miner, Some("block-miner")) }</> }
+                    html! { <>
+                        { mark(&block.miner) }
+                        { hash(&block.miner, Some("block-miner")) }
+                        if own == Some(block.miner.as_str()) { <b>{ "you" }</b> }
+                    </> }
                 }) }
-                { fact("Reward", with_unit("block-reward", block.reward.clone(), "tabs")) }
-                { fact("Nonce", plain("block-nonce", block.nonce.to_string())) }
+                { fact("Reward", with_unit("block-reward", &block.reward, &text::plural(&block.reward, "tab"))) }
+                { fact("Nonce", with_unit("block-nonce", &block.nonce.to_string(), "")) }
                 { fact("Merkle root", hash(&block.merkle_root, Some("block-merkle-root"))) }
                 { fact("Target", hash(&block.target, Some("block-target"))) }
                 { fact("Bits", plain("block-bits", block.bits.clone())) }
-                { fact("Size", with_unit("block-size", block.size.to_string(), "bytes")) }
-                { fact("Work so far", with_unit("block-work", block.work.clone(), "hashes")) }
+                { fact("Size", with_unit("block-size", &block.size.to_string(), "bytes")) }
+                { fact("Work so far", with_unit("block-work", &block.work, "hashes")) }
             </dl>
             <h3>{ text::count(block.transactions.len(), "payment") }</h3>
             <ul class="payments" data-test="block-transactions">
                 { for block.transactions.iter().take(shown).map(|payment| html! {
-                    <li key={payment.id.clone()}>{ payment_view(payment, None) }</li>
+                    <li key={payment.id.clone()}>{ payment_view(payment, own, Fate::Known) }</li>
                 }) }
             </ul>
             if more > 0 {
@@ -116,6 +127,6 @@ fn plain(test: &'static str, value: String) -> Html {
     html! { <span class="figure" data-test={test}>{ value }</span> }
 }
 
-fn with_unit(test: &'static str, value: String, unit: &'static str) -> Html {
-    html! { <>{ plain(test, value) }<span class="unit">{ unit }</span></> }
+fn with_unit(test: &'static str, value: &str, unit: &str) -> Html {
+    html! { <>{ figure(value, Some(test)) }<span class="unit">{ unit.to_owned() }</span></> }
 }

@@ -8,9 +8,8 @@ use node_wasm::units::RoomName;
 use yew::prelude::*;
 
 use super::clock::Age;
-use super::hash::hash;
-use super::mark::mark;
-use super::panel::Panel;
+use super::hash::{hash, party};
+use super::panel::panel;
 use super::windowed::Windowed;
 use crate::chain::Chain;
 use crate::node::use_session;
@@ -59,16 +58,13 @@ pub fn ChainList(props: &ChainListProps) -> Html {
         })
     };
     let shown = Callback::from(move |range: Range<usize>| sight.set(range));
-    let aside = html! { <p class="count">{ text::count(total, "block") }</p> };
-    html! {
-        <Panel id="chain" title="The chain" {aside}>
-            if total > 0 {
-                <Windowed test="chain-list" label="Blocks" {total} row_height={ROW_HEIGHT} {row} {shown} />
-            } else {
-                <p class="empty">{ "Waiting for the node." }</p>
-            }
-        </Panel>
-    }
+    let aside = props.height.map(|_| html! { <p class="count">{ text::count(total, "block") }</p> });
+    let children = html! {
+        <>
+            <Windowed test="chain-list" label="Blocks" {total} row_height={ROW_HEIGHT} {row} {shown} />
+        </>
+    };
+    panel("chain", "The chain", aside, children)
 }
 
 /// The heights of rows: row 0 is the tip.
@@ -82,14 +78,11 @@ fn one(height: u32, total: usize, block: Option<&BlockSummary>, room: &RoomName)
     let row = match block {
         None => html! { <span class="loading">{ format!("#{height}") }</span> },
         Some(block) => html! {
-            <a href={Route::block(room, &block.hash).to_string()} data-test="chain-row" data-height={height.to_string()}>
+            <a href={Route::block(room, &block.hash).to_string()} tabindex="-1" data-test="chain-row" data-height={height.to_string()}>
                 <b>{ format!("#{height}") }</b>
                 { hash(&block.hash, None) }
-                <span class="who">
-                    if height > 0 { { mark(&block.miner) } }
-                    { if block.mine { "you" } else { "" } }
-                </span>
-                <span class="payments">{ text::count(block.transactions as usize, "payment") }</span>
+                if height > 0 { { party(&block.miner, block.mine) } } else { <span class="who">{ "nobody" }</span> }
+                <span class="payments">{ text::count(block.transactions, "payment") }</span>
                 <Age since={block.time} />
             </a>
         },

@@ -10,8 +10,8 @@ const SHOWN_MS: u32 = 1_500;
 
 #[derive(Clone, Properties, PartialEq)]
 pub(super) struct CopyProps {
-    /// What is copied.
-    pub(super) text: AttrValue,
+    /// What is copied; `None` until it is known.
+    pub(super) text: Option<AttrValue>,
     /// What it is, for the button's name: "Copy link".
     pub(super) what: &'static str,
     /// The name for tests.
@@ -23,7 +23,7 @@ pub(super) struct CopyProps {
 pub(super) fn CopyButton(props: &CopyProps) -> Html {
     let result = use_state(|| None::<bool>);
     let onclick = {
-        let (text, result) = (props.text.to_string(), result.clone());
+        let (text, result) = (props.text.as_deref().unwrap_or_default().to_owned(), result.clone());
         Callback::from(move |_: MouseEvent| {
             let (text, result) = (text.clone(), result.clone());
             wasm_bindgen_futures::spawn_local(async move {
@@ -35,10 +35,10 @@ pub(super) fn CopyButton(props: &CopyProps) -> Html {
     let label = match *result {
         None => format!("Copy {}", props.what),
         Some(true) => "Copied".to_owned(),
-        Some(false) => "Not allowed here".to_owned(),
+        Some(false) => "Not copied".to_owned(),
     };
     html! {
-        <button type="button" class="button small" data-test={props.test} {onclick}>
+        <button type="button" class="button small" data-test={props.test} disabled={props.text.is_none()} {onclick}>
             <span aria-live="polite">{ label }</span>
         </button>
     }

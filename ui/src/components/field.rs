@@ -26,6 +26,9 @@ pub(super) struct FieldProps {
     /// The id of a list of suggestions.
     #[prop_or_default]
     pub(super) list: Option<&'static str>,
+    /// Whether it has the focus when it appears.
+    #[prop_or_default]
+    pub(super) autofocus: bool,
     /// The typed text, at each change.
     pub(super) typed: Callback<String>,
 }
@@ -51,7 +54,7 @@ pub(super) fn Field(props: &FieldProps) -> Html {
         <div class="field" data-invalid={props.error.is_some().then_some("true")}>
             <label for={props.id}>{ props.label }</label>
             <input ref={input} id={props.id} data-test={props.id} type="text" autocomplete="off" autocapitalize="off"
-                spellcheck="false" inputmode={props.inputmode} list={props.list} value={props.value.clone()} {oninput}
+                spellcheck="false" inputmode={props.inputmode} list={props.list} value={props.value.clone()} autofocus={props.autofocus} {oninput}
                 aria-describedby={note.clone()} aria-invalid={props.error.is_some().to_string()} />
             <p class="note" id={note} role={props.error.is_some().then_some("alert")}
                 data-test={props.error.is_some().then_some(props.error_test)}>

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::clock::use_now;
 use super::copy::CopyButton;
-use super::room_dialog::RoomDialog;
+use super::room_dialog::room_dialog;
 use crate::node::use_session;
 use crate::route::Route;
 use crate::{browser, text};
@@ -66,7 +66,7 @@ fn Room() -> Html {
                 <button type="button" class="button small" data-test="switch-room" aria-haspopup="dialog"
                     onclick={move |_: MouseEvent| open(())}>{ "Other room" }</button>
             </div>
-            if *asking { <RoomDialog closed={Callback::from(closed)} /> }
+            if *asking { { room_dialog(Callback::from(closed)) } }
         </div>
     }
 }
@@ -81,24 +81,33 @@ struct RelayProps {
 fn Relay(props: &RelayProps) -> Html {
     let node = use_session().node;
     let now = use_now();
-    let Some(view) = &props.connection else {
-        return html! { <div class="relay"><p><b data-test="connection">{ "connecting" }</b></p></div> };
+    let starting = || ConnectionView {
+        state: Connection::Connecting,
+        relay: String::new(),
+        reason: String::new(),
+        retry_at: None,
     };
-    let off = view.state == Connection::Off;
+    let view = props.connection.clone().unwrap_or_else(starting);
     let word = text::connection_word(view.state);
-    let onclick = move |_: MouseEvent| {
-        node.tell(if off { Command::Connect { relay: None } } else { Command::Disconnect });
+    let button = |test: &'static str, label: &'static str, command: Command| {
+        let node = node.clone();
+        let onclick = move |_: MouseEvent| node.tell(command.clone());
+        html! { <button type="button" class="button small" data-test={test} {onclick}>{ label }</button> }
     };
+    let connect = Command::Connect { relay: None };
     html! {
         <div class="relay" data-state={word}>
             <p title={view.relay.clone()}>
                 <span class="lamp" aria-hidden="true"></span>
                 <b data-test="connection">{ word }</b>
-                <span class="sentence" data-test="connection-sentence">{ text::connection_sentence(view, now) }</span>
+                <span class="sentence" data-test="connection-sentence">{ text::connection_sentence(&view, now) }</span>
             </p>
-            <button type="button" class="button small" data-test="connect-toggle" {onclick}>
-                { if off { "Connect" } else { "Unplug" } }
-            </button>
+            if view.state == Connection::Offline { { button("connect-now", "Try now", connect.clone()) } }
+            if view.state == Connection::Off {
+                { button("connect-toggle", "Connect", connect) }
+            } else {
+                { button("connect-toggle", "Disconnect", Command::Disconnect) }
+            }
         </div>
     }
 }
@@ -108,9 +117,9 @@ fn Relay(props: &RelayProps) -> Html {
 fn Theme() -> Html {
     let theme = use_state(browser::theme);
     let (label, next) = match theme.as_deref() {
-        Some("light") => ("Light", Some("dark")),
-        Some("dark") => ("Dark", None),
-        Some(_) | None => ("Auto", Some("light")),
+        Some("light") => ("light", Some("dark")),
+        Some("dark") => ("dark", None),
+        Some(_) | None => ("auto", Some("light")),
     };
     let onclick = move |_: MouseEvent| {
         browser::set_theme(next);
@@ -121,7 +130,7 @@ fn Theme() -> Html {
             <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
                 <path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 1.6v10.8a5.4 5.4 0 0 1 0-10.8z" fill="currentColor" />
             </svg>
-            <span class="visually-hidden">{ "Theme: " }</span>{ label }
+            { format!("Theme: {label}") }
         </button>
     }
 }
@@ -141,10 +150,11 @@ fn Switch(props: &SwitchProps) -> Html {
         node.tell(Command::Mine(MineRequest { on: !on, workers: None, intensity: None }));
     };
     let (number, unit) = text::hash_rate(hash_rate);
-    let state = match (on, waiting) {
-        (false, _) => "The miner rests",
-        (true, true) => "Asking the peers first",
-        (true, false) => "Mining",
+    let state = match (props.ready, on, waiting) {
+        (false, ..) => "The node is starting",
+        (true, false, _) => "The miner rests",
+        (true, true, true) => "Asking the peers first",
+        (true, true, false) => "Mining",
     };
     html! {
         <div class="switch" data-on={on.to_string()}>

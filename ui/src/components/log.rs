@@ -1,4 +1,4 @@
-//! The node log, the newest line first.
+//! The node log, the newest line first. Lines wrap: each is whole.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -6,12 +6,8 @@ use std::rc::Rc;
 use node_wasm::api::{LogLevel, LogLine, LogPart};
 use yew::prelude::*;
 
-use super::panel::Panel;
-use super::windowed::Windowed;
+use super::panel::panel;
 use crate::browser;
-
-/// The height of a row; the style sheet has the same.
-const ROW_HEIGHT: i32 = 28;
 
 #[derive(Clone, Properties, PartialEq)]
 pub struct LogProps {
@@ -22,35 +18,34 @@ pub struct LogProps {
 /// The log.
 #[component]
 pub fn Log(props: &LogProps) -> Html {
-    let lines = props.lines.clone();
-    let row = {
-        let lines = lines.clone();
-        Callback::from(move |index: usize| lines.get(index).map(|line| one(line)).unwrap_or_default())
-    };
-    html! {
-        <Panel id="log" title="Node log">
+    let children = html! {
+        <>
             <div data-test="log">
-                if lines.is_empty() {
+                if props.lines.is_empty() {
                     <p class="empty">{ "Nothing to report." }</p>
                 } else {
-                    <Windowed test="log-lines" label="Log lines" total={lines.len()} row_height={ROW_HEIGHT} {row} />
+                    <ul class="log" data-test="log-lines" aria-label="Log lines" tabindex="0">
+                        { for props.lines.iter().map(one) }
+                    </ul>
                 }
             </div>
-        </Panel>
-    }
+        </>
+    };
+    panel("log", "Node log", None, children)
 }
 
-fn one(line: &LogLine) -> Html {
+fn one(line: &Rc<LogLine>) -> Html {
     let level = match line.level {
         LogLevel::Info => "info",
         LogLevel::Warn => "warn",
     };
     html! {
-        <div class="row" role="listitem" data-level={level}>
+        // A line is never changed and never moved: its place in memory tells it from all others.
+        <li key={Rc::as_ptr(line) as usize} data-level={level}>
             <time>{ browser::time_of_day(line.time) }</time>
             <span class="part">{ part(line.part) }</span>
-            <span class="text" title={line.text.clone()}>{ line.text.clone() }</span>
-        </div>
+            <span class="text">{ line.text.clone() }</span>
+        </li>
     }
 }
 

@@ -4,8 +4,9 @@ use node_wasm::api::{Command, MineRequest, MiningView};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::panel::{Panel, stat};
+use super::panel::{panel, stat};
 use crate::node::use_session;
+use crate::text;
 
 #[derive(Clone, Properties, PartialEq)]
 pub struct MinerProps {
@@ -27,17 +28,18 @@ pub fn Miner(props: &MinerProps) -> Html {
     let intensity = Callback::from(move |intensity| {
         node.tell(Command::Mine(MineRequest { on: mining.on, workers: None, intensity: Some(intensity) }));
     });
-    html! {
-        <Panel id="miner" title="Miner">
+    let children = html! {
+        <>
             <dl class="stats">
-                { stat("Blocks won", &mining.blocks_won.to_string(), "", "blocks-won") }
-                { stat("Cores at work", &if mining.on { mining.workers } else { 0 }.to_string(), "", "workers") }
+                { stat("Blocks won", &mining.blocks_won.to_string(), "since opened", Some("blocks-won")) }
+                { stat("Cores at work", &if mining.on { mining.workers } else { 0 }.to_string(), "", Some("workers")) }
             </dl>
             <Slider id="mine-workers" label="Cores" value={mining.workers} max={mining.workers_max.max(1)} chosen={workers} />
-            <Slider id="mine-intensity" label="Intensity" unit="%" value={mining.intensity.max(1)} max={100} chosen={intensity} />
+            <Slider id="mine-intensity" label="Intensity" unit="%" value={mining.intensity} max={100} chosen={intensity} />
             <p class="note">{ "More cores and intensity win more blocks, and warm the machine." }</p>
-        </Panel>
-    }
+        </>
+    };
+    panel("miner", "Miner", None, children)
 }
 
 #[derive(Clone, Properties, PartialEq)]
@@ -69,13 +71,16 @@ fn Slider(props: &SliderProps) -> Html {
         let chosen = props.chosen.clone();
         move |event: Event| read(&event).into_iter().for_each(|value| chosen.emit(value))
     };
-    let value = dragged.unwrap_or(props.value).to_string();
+    let value = dragged.unwrap_or(props.value);
+    // The node has not told yet.
+    let unknown = value == 0;
+    let shown = if unknown { text::UNKNOWN.to_owned() } else { format!("{value}{}", props.unit) };
     html! {
         <div class="slider">
             <label for={props.id}>{ props.label }</label>
-            <output for={props.id}>{ format!("{value}{}", props.unit) }</output>
-            <input id={props.id} data-test={props.id} type="range" min="1" max={props.max.to_string()} {value}
-                disabled={props.max == 1} {oninput} {onchange} />
+            <output for={props.id}>{ shown }</output>
+            <input id={props.id} data-test={props.id} type="range" min="1" max={props.max.to_string()} value={value.to_string()}
+                disabled={unknown || props.max == 1} {oninput} {onchange} />
         </div>
     }
 }

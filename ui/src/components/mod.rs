@@ -1,6 +1,7 @@
 //! The parts of the page, in the order of the page; the small ones that all use stand last.
 
 mod actions;
+mod arrows;
 mod block_dialog;
 mod chain_list;
 mod header;
@@ -34,10 +35,10 @@ pub use header::Header;
 pub use log::Log;
 pub use mempool::Mempool;
 pub use miner::Miner;
-pub use news::NewsLine;
+pub use news::news_line;
 pub use node_panel::NodePanel;
-pub use notices::Notices;
+pub use notices::notices;
 pub use peers::Peers;
 pub use strip::Strip;
 pub use wallet::Wallet;
-pub use wrong_room::WrongRoom;
+pub use wrong_room::wrong_room;

@@ -1,4 +1,5 @@
-//! A question or a detail above the page: the browser's own dialog, which keeps the focus and closes on Escape.
+//! A question or a detail above the page: the browser's own dialog, which keeps the focus and closes on Escape or,
+//! in browsers that know how, on a click beside it.
 
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
@@ -41,7 +42,7 @@ pub(super) fn Modal(props: &ModalProps) -> Html {
     };
     let title = format!("{}-title", props.id);
     html! {
-        <dialog ref={dialog} class="modal" data-test={props.id} aria-labelledby={title.clone()} {onclose}>
+        <dialog ref={dialog} class="modal" data-test={props.id} closedby="any" aria-labelledby={title.clone()} {onclose}>
             <header>
                 <h2 id={title}>{ props.title.clone() }</h2>
                 <button type="button" class="button small" data-test="modal-close" onclick={close}>{ "Close" }</button>

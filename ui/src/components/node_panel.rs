@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::actions::Actions;
 use super::hash::hash;
-use super::panel::Panel;
+use super::panel::{figure, panel};
 use crate::state::Action;
 use crate::text;
 
@@ -22,28 +22,30 @@ pub struct NodePanelProps {
 /// The node.
 #[component]
 pub fn NodePanel(props: &NodePanelProps) -> Html {
-    let Some(status) = &props.status else {
-        return html! { <Panel id="node" title="This node"><p class="empty">{ "Waiting for the node." }</p></Panel> };
+    let status = props.status.as_deref();
+    // Before the node has started the facts keep their places, without names for tests.
+    let told = |read: fn(&Status) -> String| status.map_or_else(|| text::UNKNOWN.to_owned(), read);
+    let test = |name: &'static str| status.map(|_| name);
+    let row = |label: &'static str, value: Html| html! { <div><dt>{ label }</dt><dd>{ value }</dd></div> };
+    let id = |label, read, name| row(label, hash(&told(read), test(name)));
+    let fact = |label, read, name, unit: &'static str| {
+        let value = html! { <>{ figure(&told(read), test(name)) }<span class="unit">{ unit }</span></> };
+        row(label, value)
     };
-    let hash = |label: &'static str, value: &str, test: &'static str| {
-        html! { <div><dt>{ label }</dt><dd>{ hash(value, Some(test)) }</dd></div> }
-    };
-    let fact = |label: &'static str, value: String, test: &'static str| {
-        html! { <div><dt>{ label }</dt><dd data-test={test}>{ value }</dd></div> }
-    };
-    html! {
-        <Panel id="node" title="This node">
+    let children = html! {
+        <>
             <dl class="facts">
-                { hash("Id", &status.node_id, "node-id") }
-                { hash("Tip", &status.tip, "tip-hash") }
-                { hash("Genesis", &status.genesis, "genesis-hash") }
-                { fact("Work", status.work.clone(), "work") }
-                { fact("Payments", status.nonce.to_string(), "nonce") }
-                { fact("Slot", status.slot.to_string(), "slot") }
-                { fact("Kept", text::storage(status.storage).to_owned(), "storage") }
-                { fact("Version", status.version.clone(), "version") }
+                { id("Id", |status| status.node_id.clone(), "node-id") }
+                { id("Tip", |status| status.tip.clone(), "tip-hash") }
+                { id("Genesis", |status| status.genesis.clone(), "genesis-hash") }
+                { fact("Work", |status| status.work.clone(), "work", "hashes") }
+                { fact("Next nonce", |status| status.nonce.to_string(), "nonce", "the number of your next payment") }
+                { fact("Slot", |status| status.slot.to_string(), "slot", "among this browser's tabs in the room") }
+                { fact("Kept", |status| text::storage(status.storage).to_owned(), "storage", "") }
+                { fact("Version", |status| status.version.clone(), "version", "") }
             </dl>
-            <Actions dispatch={props.dispatch.clone()} room={status.room.clone()} height={status.height} />
-        </Panel>
-    }
+            <Actions dispatch={props.dispatch.clone()} height={status.map_or(0, |status| status.height)} />
+        </>
+    };
+    panel("node", "This node", None, children)
 }

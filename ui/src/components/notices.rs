@@ -1,26 +1,15 @@
 //! What the user should know until it is dealt with: in the flow of the page, over nothing.
 
-use std::rc::Rc;
-
 use node_wasm::api::Notice;
 use yew::prelude::*;
 
 use crate::state::Action;
 
-#[derive(Clone, Properties, PartialEq)]
-pub struct NoticesProps {
-    /// The notices, the newest first.
-    pub notices: Rc<Vec<Notice>>,
-    /// To the state.
-    pub dispatch: Callback<Action>,
-}
-
-/// The notices.
-#[component]
-pub fn Notices(props: &NoticesProps) -> Html {
+/// The notices, the newest first.
+pub fn notices(notices: &[Notice], dispatch: &Callback<Action>) -> Html {
     html! {
         <div class="notices" role="region" aria-label="Notices" aria-live="polite">
-            { for props.notices.iter().map(|notice| one(notice, &props.dispatch)) }
+            { for notices.iter().map(|notice| one(notice, dispatch)) }
         </div>
     }
 }

@@ -2,36 +2,36 @@
 
 use yew::prelude::*;
 
-#[derive(Clone, Properties, PartialEq)]
-pub(super) struct PanelProps {
-    /// The id of its title.
-    pub(super) id: &'static str,
-    /// Its title.
-    pub(super) title: &'static str,
-    /// Beside the title: a count, a button.
-    #[prop_or_default]
-    pub(super) aside: Html,
-    /// What is in it.
-    pub(super) children: Html,
-}
-
-/// A part of the page.
-#[component]
-pub(super) fn Panel(props: &PanelProps) -> Html {
+/// A part of the page: the id of its title, the title, what stands beside it, and what is in it.
+pub(super) fn panel(id: &'static str, title: &'static str, aside: Option<Html>, children: Html) -> Html {
     html! {
-        <section class="panel" aria-labelledby={props.id}>
-            <header><h2 id={props.id}>{ props.title }</h2>{ props.aside.clone() }</header>
-            { props.children.clone() }
+        <section class="panel" aria-labelledby={id}>
+            <header><h2 {id}>{ title }</h2>{ aside }</header>
+            { children }
         </section>
     }
 }
 
-/// A figure in plain digits, its unit (or none) and its name for tests.
-pub(super) fn stat(label: &'static str, value: &str, unit: &'static str, test: &'static str) -> Html {
+/// A figure with its label, its unit (or none) and its name for tests, once there is something to test.
+pub(super) fn stat(label: &'static str, value: &str, unit: &str, test: Option<&'static str>) -> Html {
     html! {
         <div class="stat">
             <dt>{ label }</dt>
-            <dd><span class="figure" data-test={test}>{ value.to_owned() }</span><span class="unit">{ unit }</span></dd>
+            <dd>{ figure(value, test) }<span class="unit">{ unit.to_owned() }</span></dd>
         </div>
+    }
+}
+
+/// A whole number: plain digits in the document and the clipboard, from five on set in threes by style.
+pub(super) fn figure(value: &str, test: Option<&'static str>) -> Html {
+    let grouped = value.len() > 4 && value.bytes().all(|byte| byte.is_ascii_digit());
+    html! {
+        <span class="figure" data-test={test}>
+            if grouped {
+                { for value.as_bytes().rchunks(3).rev().map(|digits| html! { <i>{ String::from_utf8_lossy(digits).into_owned() }</i> }) }
+            } else {
+                { value.to_owned() }
+            }
+        </span>
     }
 }

@@ -1,5 +1,5 @@
-//! The other nodes of the room, as they present themselves. The panel keeps its height while they come and go, so that
-//! nothing below moves away from under a finger.
+//! The other nodes of the room, as they present themselves. On a wide screen the panel keeps its height while they come
+//! and go, so that nothing below moves away from under a finger.
 
 use std::rc::Rc;
 
@@ -10,8 +10,9 @@ use super::clock::Age;
 use super::copy::CopyButton;
 use super::hash::hash;
 use super::mark::mark;
-use super::panel::Panel;
+use super::panel::panel;
 use super::windowed::Windowed;
+use crate::chain::Chain;
 use crate::node::use_session;
 use crate::route::Route;
 use crate::{browser, text};
@@ -27,7 +28,9 @@ pub struct PeersProps {
     pub peers: Rc<Vec<PeerView>>,
     /// The relay connection.
     pub connection: Option<ConnectionView>,
-    /// The height of the own tip.
+    /// The own chain, against which theirs is held.
+    pub chain: Rc<Chain>,
+    /// The height of its tip; `None` until the node has started.
     pub height: Option<u32>,
 }
 
@@ -35,47 +38,58 @@ pub struct PeersProps {
 #[component]
 pub fn Peers(props: &PeersProps) -> Html {
     let count = props.peers.len();
-    let aside = html! { <p class="count"><span class="figure" data-test="peer-count">{ count }</span></p> };
+    let aside = props
+        .height
+        .map(|_| html! { <p class="count"><span class="figure" data-test="peer-count">{ count }</span></p> });
     let row = {
-        let (peers, height) = (props.peers.clone(), props.height);
+        let (peers, chain, height) = (props.peers.clone(), props.chain.clone(), props.height);
         Callback::from(move |index: usize| match peers.get(index) {
             Some(peer) => html! {
-                <div class="row peer" role="listitem" key={peer.id.clone()}>{ one(peer, height) }</div>
+                <div class="row peer" role="listitem" key={peer.id.clone()}>{ one(peer, &chain, height) }</div>
             },
             None => Html::default(),
         })
     };
-    html! {
-        <Panel id="peers" title="Peers" {aside}>
+    let children = html! {
+        <>
             <div class="stable">
                 if count == 0 {
-                    <Alone online={props.connection.as_ref().is_some_and(|view| view.state == Connection::Online)} />
+                    <Alone state={props.height.and(props.connection.as_ref()).map_or(Connection::Connecting, |view| view.state)} />
                 } else if count <= PEERS_SHOWN {
                     <ul class="peers" tabindex="0" aria-label="Peers">
-                        { for props.peers.iter().map(|peer| html! { <li class="peer" key={peer.id.clone()}>{ one(peer, props.height) }</li> }) }
+                        { for props.peers.iter().map(|peer| html! { <li class="peer" key={peer.id.clone()}>{ one(peer, &props.chain, props.height) }</li> }) }
                     </ul>
                 } else {
                     <Windowed test="peer-rows" label="Peers" total={count} row_height={ROW_HEIGHT} {row} />
                 }
             </div>
-        </Panel>
-    }
+        </>
+    };
+    panel("peers", "Peers", aside, children)
 }
 
 #[derive(Clone, Properties, PartialEq)]
 struct AloneProps {
-    online: bool,
+    /// The relay connection.
+    state: Connection,
 }
 
 /// What to do about being alone.
 #[component]
 fn Alone(props: &AloneProps) -> Html {
     let link = browser::link_to(&Route::room(&use_session().room).to_string());
+    let said = match props.state {
+        Connection::Connecting => "Looking for other nodes.",
+        Connection::Online => {
+            "You are the only node here. Send the link to someone, or open it in a second tab: every tab is a node."
+        }
+        Connection::Offline | Connection::Off => {
+            "You are the only node here. Open the link in a second tab of this browser: tabs find each other without a relay."
+        }
+    };
     html! {
         <div class="empty" data-test="no-peers">
-            <p>{ "You are the only node here. " }
-                { if props.online { "Send the link to someone, or open it in a second tab: every tab is a node." }
-                  else { "Open the link in a second tab of this browser: tabs find each other without a relay." } }</p>
+            <p>{ said }</p>
             <div class="actions">
                 <a class="button" href={link.clone()} target="_blank" data-test="second-tab">{ "Open a second tab" }</a>
                 <CopyButton text={link} what="link" test="copy-link-peers" />
@@ -84,8 +98,9 @@ fn Alone(props: &AloneProps) -> Html {
     }
 }
 
-fn one(peer: &PeerView, height: Option<u32>) -> Html {
+fn one(peer: &PeerView, chain: &Chain, height: Option<u32>) -> Html {
     let behind = height.is_some_and(|height| peer.height < height);
+    let other_branch = chain.block(peer.height).is_some_and(|own| own.hash != peer.tip);
     html! {
         <div data-test="peer" data-id={peer.id.clone()} data-height={peer.height.to_string()}>
             { mark(&peer.id) }
@@ -93,6 +108,7 @@ fn one(peer: &PeerView, height: Option<u32>) -> Html {
             <p class="facts">
                 <span>{ text::via(peer.via) }</span>
                 <span data-behind={behind.to_string()}>{ format!("at #{}", peer.height) }</span>
+                if other_branch { <span data-behind="true">{ "other branch" }</span> }
                 if let Some(latency) = peer.latency_ms { <span>{ format!("{latency} ms") }</span> }
                 <span>{ "met " }<Age since={peer.since} /></span>
             </p>

@@ -55,7 +55,8 @@ impl Draft {
     fn request(&self) -> SendRequest {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         SendRequest {
-            to: self.to.trim().to_owned(),
+            // An address that was copied from two lines.
+            to: self.to.split_whitespace().collect(),
             amount: self.amount.trim().to_owned(),
             fee: some(self.fee.trim()),
             data: some(&self.data),
@@ -132,7 +133,7 @@ pub(super) fn SendForm(props: &SendFormProps) -> Html {
                 </p>
             }
             <div class="actions">
-                <button class="button primary" data-test="send-submit" disabled={*busy}>{ "Send" }</button>
+                <button class="button primary" data-test="send-submit" aria-disabled={busy.then_some("true")}>{ "Send" }</button>
             </div>
         </form>
     }

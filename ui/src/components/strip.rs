@@ -7,8 +7,10 @@ use node_wasm::api::BlockSummary;
 use node_wasm::units::RoomName;
 use yew::prelude::*;
 
+use super::arrows::arrows;
 use super::clock::Age;
-use super::mark::{hue, mark};
+use super::hash::party;
+use super::mark::hue;
 use crate::chain::Chain;
 use crate::node::use_session;
 use crate::route::Route;
@@ -42,14 +44,14 @@ pub fn Strip(props: &StripProps) -> Html {
     let blocks = props.chain.down_from(height, STRIP_BLOCKS as usize);
     let seen = props.seen.unwrap_or(height);
     html! {
-        <div class="strip" role="region" aria-label="The last blocks" tabindex="0" data-test="strip">
+        <div class="strip" role="region" aria-label="The last blocks" tabindex="0" data-test="strip" onkeydown={arrows}>
             <ol>
                 <li class="next" key="next" data-mining={props.mining.to_string()}>
                     <div class="block">
                         <span class="ear">{ format!("#{}", height.saturating_add(1)) }</span>
                         <span class="body">
                             <b>{ "Next" }</b>
-                            <span>{ format!("{} waiting", text::count(props.waiting as usize, "payment")) }</span>
+                            <span>{ format!("{} waiting", props.waiting) }</span>
                         </span>
                     </div>
                 </li>
@@ -60,10 +62,10 @@ pub fn Strip(props: &StripProps) -> Html {
 }
 
 fn tab(block: &BlockSummary, room: &RoomName, is_new: bool) -> Html {
-    let payments = text::count(block.transactions as usize, "payment");
+    let payments = text::count(block.transactions, "payment");
     html! {
         <li key={block.hash.clone()} class={classes!(is_new.then_some("new"))}>
-            <a class="block" data-test="block" data-height={block.height.to_string()} data-hash={block.hash.clone()}
+            <a class="block" tabindex="-1" data-test="block" data-height={block.height.to_string()} data-hash={block.hash.clone()}
                 data-mine={block.mine.to_string()} data-hue={hue(&block.miner)}
                 href={Route::block(room, &block.hash).to_string()}>
                 <span class="ear">{ format!("#{}", block.height) }</span>
@@ -72,8 +74,7 @@ fn tab(block: &BlockSummary, room: &RoomName, is_new: bool) -> Html {
                         <b>{ "Genesis" }</b>
                         <span>{ "made of the room's rules" }</span>
                     } else {
-                        <span class="who">{ mark(&block.miner) }
-                            <b>{ if block.mine { "You".to_owned() } else { tail(&block.miner) } }</b></span>
+                        { party(&block.miner, block.mine) }
                         <span>{ payments }</span>
                         <Age since={block.time} />
                     }
@@ -81,10 +82,4 @@ fn tab(block: &BlockSummary, room: &RoomName, is_new: bool) -> Html {
             </a>
         </li>
     }
-}
-
-/// The end of an address is what tells miners apart.
-fn tail(address: &str) -> String {
-    let start = address.len().saturating_sub(6);
-    format!("…{}", address.get(start..).unwrap_or(address))
 }

@@ -2,17 +2,18 @@
 
 use std::rc::Rc;
 
-use node_wasm::api::{Status, TransactionView};
+use node_wasm::api::Status;
 use yew::prelude::*;
 
 use super::copy::CopyButton;
 use super::hash::hash;
 use super::mark::mark;
-use super::panel::{Panel, stat};
+use super::panel::{panel, stat};
 use super::payments::payment_view;
 use super::send_form::SendForm;
 use crate::chain::Chain;
-use crate::state::Action;
+use crate::state::{Action, Sent};
+use crate::text;
 
 #[derive(Clone, Properties, PartialEq)]
 pub struct WalletProps {
@@ -21,7 +22,7 @@ pub struct WalletProps {
     /// Whose miners are suggested as recipients.
     pub chain: Rc<Chain>,
     /// The payments sent from this page.
-    pub sent: Rc<Vec<TransactionView>>,
+    pub sent: Rc<Vec<Sent>>,
     /// To the state.
     pub dispatch: Callback<Action>,
 }
@@ -29,33 +30,35 @@ pub struct WalletProps {
 /// The wallet.
 #[component]
 pub fn Wallet(props: &WalletProps) -> Html {
-    let Some(status) = &props.status else {
-        return html! { <Panel id="wallet" title="Wallet"><p class="empty">{ "Waiting for the node." }</p></Panel> };
-    };
-    let known = known(&props.chain, status);
-    html! {
-        <Panel id="wallet" title="Wallet">
+    let status = props.status.as_deref();
+    let told = |read: fn(&Status) -> &str| status.map_or(text::UNKNOWN, read);
+    let test = |name: &'static str| status.map(|_| name);
+    let (balance, pending) = (told(|status| &status.balance), told(|status| &status.pending));
+    let address = told(|status| &status.address);
+    let children = html! {
+        <>
             <dl class="stats">
-                { stat("Balance", &status.balance, "tabs", "balance") }
-                { stat("On its way out", &status.pending, "tabs", "pending") }
+                { stat("Balance", balance, &text::plural(balance, "tab"), test("balance")) }
+                { stat("On its way out", pending, &text::plural(pending, "tab"), test("pending")) }
             </dl>
             <div class="identity">
-                { mark(&status.address) }
+                { mark(address) }
                 <div><span class="kicker">{ "Your address" }</span>
-                    { hash(&status.address, Some("address")) }</div>
-                <CopyButton text={status.address.clone()} what="address" test="copy-address" />
+                    { hash(address, test("address")) }</div>
+                <CopyButton text={status.map(|status| status.address.clone())} what="address" test="copy-address" />
             </div>
-            <SendForm {known} dispatch={props.dispatch.clone()} />
+            <SendForm known={status.map(|status| known(&props.chain, status)).unwrap_or_default()} dispatch={props.dispatch.clone()} />
             if !props.sent.is_empty() {
                 <h3>{ "Sent from here" }</h3>
                 <ul class="payments" data-test="sent">
-                    { for props.sent.iter().map(|payment| html! {
-                        <li key={payment.id.clone()}>{ payment_view(payment, Some(&status.address)) }</li>
+                    { for props.sent.iter().map(|sent| html! {
+                        <li key={sent.payment.id.clone()}>{ payment_view(&sent.payment, Some(address), sent.fate) }</li>
                     }) }
                 </ul>
             }
-        </Panel>
-    }
+        </>
+    };
+    panel("wallet", "Wallet", None, children)
 }
 
 /// The last blocks whose miners are suggested.

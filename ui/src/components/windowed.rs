@@ -5,6 +5,7 @@ use std::ops::Range;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use super::arrows::arrows;
 use crate::window;
 
 #[derive(Clone, Properties, PartialEq)]
@@ -65,7 +66,7 @@ pub(super) fn Windowed(props: &WindowedProps) -> Html {
     }
     let onscroll = move |_: Event| measure();
     html! {
-        <div ref={view} class="windowed" data-test={props.test} role="group" aria-label={props.label} tabindex="0" {onscroll}>
+        <div ref={view} class="windowed" data-test={props.test} role="group" aria-label={props.label} tabindex="0" {onscroll} onkeydown={arrows}>
             <div ref={rows} class="rows" role="list" aria-label={props.label}>
                 { for range.map(|index| props.row.emit(index)) }
             </div>

@@ -2,22 +2,16 @@
 
 use yew::prelude::*;
 
+use super::room_dialog::RoomForm;
 use crate::text;
 
-#[derive(Clone, Properties, PartialEq)]
-pub struct WrongRoomProps {
-    /// Why the name is refused.
-    pub error: AttrValue,
-}
-
-/// Says what is wrong with the address, and where to go.
-#[component]
-pub fn WrongRoom(props: &WrongRoomProps) -> Html {
+/// Says why the address' name of a room is refused, and asks for a better one.
+pub fn wrong_room(error: &str) -> Html {
     html! {
         <main class="wrong">
             <h1>{ "This link names no room" }</h1>
-            <p data-test="room-error">{ text::sentence(&props.error) }</p>
-            <p><a class="button primary" href="#/room/lobby">{ "Go to the lobby" }</a></p>
+            <RoomForm error={AttrValue::from(text::sentence(error))} />
+            <p><a href="#/room/lobby">{ "Go to the lobby" }</a></p>
         </main>
     }
 }
