@@ -65,6 +65,44 @@ fn broken(change: impl Fn(&mut Block)) -> RuleError {
     rule
 }
 
+/// Headers on a chain under Bitcoin's rules whose proof of work is easy; bodies never come.
+struct Headers {
+    chain: Chain,
+    last: Header,
+}
+
+impl Headers {
+    fn new() -> Self {
+        let easiest = easy_params().limit_bits;
+        let params = ChainParams { limit_bits: easiest, starting_bits: easiest, ..ChainParams::bitcoin() };
+        let chain = Chain::new(params);
+        let last = chain.params().genesis().header;
+        Self { chain, last }
+    }
+
+    /// Takes a proven header so many seconds after the last.
+    fn push(&mut self, after: i64) -> Result<bool, ChainError> {
+        let time = BlockTime(u32::try_from(i64::from(self.last.time.0) + after).expect("in range"));
+        let parent = self.chain.tree.parent_context(&self.last.hash());
+        let bits = crate::consensus::required_bits(self.chain.params(), &parent, time);
+        let mut header = Header { previous: self.last.hash(), time, bits, nonce: 0, ..self.last };
+        while !bits.expand().expect("a target").is_met_by(&header.hash()) {
+            header.nonce += 1;
+        }
+        let result = self.chain.insert_header(START, header);
+        if result.is_ok() {
+            self.last = header;
+        }
+        result
+    }
+
+    fn push_all(&mut self, count: u32, after: i64) {
+        for number in 0..count {
+            assert_eq!(self.push(after), Ok(true), "header {number}");
+        }
+    }
+}
+
 /// The same, with the Merkle root made to fit the change.
 fn broken_body(change: impl Fn(&mut Body)) -> RuleError {
     broken(|block| {
@@ -274,6 +312,66 @@ fn c15_nobody_spends_more_than_the_balance() {
     let block = block_on(&chain, at(60), 3, &[all]);
     assert!(chain.insert_block(at(60), block).expect("valid").update.is_some());
     assert_eq!(chain.account(&address(1)), Account { balance: Amount(0), nonce: 1 });
+}
+
+#[test]
+fn c17_a_period_does_not_begin_long_before_its_parent() {
+    let mut headers = Headers::new();
+    headers.push_all(2014, 600);
+    // The last of the period lies in the future, so that the median leaves room to go back.
+    headers.push_all(1, 100_000);
+    let (parent, start) = (headers.last.time.0, 7200);
+    let refused = headers.push(-start - 1);
+    let expect = RuleError::PeriodStart { got: BlockTime(parent - 7201), earliest: BlockTime(parent - 7200) };
+    assert_eq!(refused, Err(expect.into()));
+    assert_eq!(headers.push(-start), Ok(true));
+}
+
+#[test]
+fn c18_a_period_does_not_end_before_it_began() {
+    let mut headers = Headers::new();
+    headers.push_all(2015, 600);
+    headers.push_all(1, 90_000_000);
+    let start = headers.last.time.0;
+    headers.push_all(1, -80_000_000);
+    headers.push_all(2013, 600);
+    let before = i64::from(start) - i64::from(headers.last.time.0) - 1;
+    let expect = RuleError::PeriodEnd { got: BlockTime(start - 1), earliest: BlockTime(start) };
+    assert_eq!(headers.push(before), Err(expect.into()));
+    assert_eq!(headers.push(before + 1), Ok(true));
+}
+
+#[test]
+fn bitcoins_first_headers_are_taken_and_changed_ones_refused() {
+    // Blocks 0 and 1, as any explorer shows them.
+    let mut chain = Chain::new(ChainParams::bitcoin());
+    let genesis = chain.params().genesis().header;
+    assert_eq!(
+        chain.genesis().to_string(),
+        "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f"
+    );
+    let root = |digits: &str| {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(digits, &mut bytes).expect("hex");
+        bytes.reverse();
+        MerkleRoot(bytes)
+    };
+    let one = Header {
+        previous: genesis.hash(),
+        merkle_root: root("0e3e2357e806b6cdb1f70b54c3a3a17b6714ee1f0e68bebb44a74b1efd512098"),
+        time: BlockTime(1_231_469_665),
+        nonce: 2_573_394_689,
+        ..genesis
+    };
+    assert_eq!(one.hash().to_string(), "00000000839a8e6886ab5951d76f411475428afc90947ee320161bbf18eb6048");
+    assert!(matches!(
+        chain.insert_header(START, Header { nonce: 0, ..one }),
+        Err(ChainError::Rule(RuleError::ProofOfWork { .. }))
+    ));
+    assert_eq!(chain.insert_header(START, one), Ok(true));
+    let work =
+        |chain: &Chain, header: &Header| chain.position(&header.hash()).map(|(_, work)| work.to_string());
+    assert_eq!(work(&chain, &one), Some("4295032833".to_owned()));
 }
 
 #[test]

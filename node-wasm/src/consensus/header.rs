@@ -4,7 +4,7 @@
 //! from, and what the body must satisfy.
 
 use crate::consensus::retarget::Pace;
-use crate::consensus::{ChainParams, RuleError};
+use crate::consensus::{ChainParams, Profile, RuleError};
 use crate::primitives::{CompactTarget, Header, Target};
 use crate::units::{BlockTime, Height, Timestamp};
 
@@ -48,7 +48,7 @@ pub fn check_header(
     // [C-06] A height MUST fit 32 bits.
     parent.height.child().ok_or(RuleError::HeightOverflow)?;
     // [C-01] A header's version MUST be that of the room.
-    if header.version != params.version {
+    if params.profile == Profile::Room && header.version != params.version {
         return Err(RuleError::Version { got: header.version, expected: params.version });
     }
     // [C-02] A header's compact target MUST be the one that the schedule demands for its parent and its time.
@@ -61,6 +61,7 @@ pub fn check_header(
     if header.time <= parent.median {
         return Err(RuleError::TimeTooEarly { got: header.time, median: parent.median });
     }
+    parent.pace.check_time(header.time)?;
     // [C-05] A header's time MUST NOT be further ahead of the local clock than the room allows.
     let latest = BlockTime(now.block_time().0.saturating_add(params.future_max));
     if header.time > latest {

@@ -4,6 +4,7 @@
 //! height, and the ledger ([`crate::chain`]) applies what depends on balances through [`check_spend`] and
 //! [`check_reward`].
 
+pub mod bitcoin;
 mod body;
 mod header;
 mod params;
@@ -12,5 +13,5 @@ mod rule;
 
 pub use body::{CheckedBlock, check_body, check_payment, check_reward, check_spend};
 pub use header::{MEDIAN_SPAN, Parent, check_header, median_time, required_bits};
-pub use params::ChainParams;
+pub use params::{ChainParams, Profile};
 pub use rule::RuleError;

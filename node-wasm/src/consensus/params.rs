@@ -3,14 +3,26 @@
 
 use borsh::BorshSerialize;
 
+use super::bitcoin;
 use crate::codec::encode;
 use crate::crypto::sha256;
 use crate::primitives::{Block, BlockHash, Body, Coinbase, CompactTarget, Header, MerkleRoot, Target};
 use crate::units::{Amount, BlockTime, Height, RoomName};
 
+/// Which rules a chain's headers follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize)]
+pub enum Profile {
+    /// A room's.
+    Room,
+    /// Bitcoin's, with BIP54's: for its headers and published cases.
+    Bitcoin,
+}
+
 /// Everything that the nodes of a room must agree on before the first block.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
 pub struct ChainParams {
+    /// Which rules the headers follow.
+    pub profile: Profile,
     /// The room's name.
     pub room: RoomName,
     /// The version of headers and rules.
@@ -46,6 +58,7 @@ impl ChainParams {
     #[must_use]
     pub fn room(room: RoomName) -> Self {
         Self {
+            profile: Profile::Room,
             room,
             version: 1,
             // 2026-01-01T00:00:00Z.
@@ -67,16 +80,30 @@ impl ChainParams {
         }
     }
 
-    /// The room's genesis block: its Merkle root is the hash of these parameters, and it pays nobody.
+    /// The parameters of Bitcoin's main chain, as far as headers are concerned.
+    #[must_use]
+    pub fn bitcoin() -> Self {
+        let genesis = bitcoin::genesis();
+        Self {
+            profile: Profile::Bitcoin,
+            genesis_time: genesis.time,
+            starting_bits: genesis.bits,
+            limit_bits: genesis.bits,
+            spacing: 600,
+            future_max: 7200,
+            ..Self::room(RoomName::default())
+        }
+    }
+
+    /// The chain's genesis block. A room's has the hash of its parameters as Merkle root, and pays nobody; of
+    /// Bitcoin's only the header is meant.
     #[must_use]
     pub fn genesis(&self) -> Block {
-        let header = Header {
-            version: self.version,
-            previous: BlockHash::default(),
-            merkle_root: MerkleRoot(sha256(&[b"tabchain/room/1", &encode(self)])),
-            time: self.genesis_time,
-            bits: self.starting_bits,
-            nonce: 0,
+        let header = match self.profile {
+            Profile::Bitcoin => {
+                Header { time: self.genesis_time, bits: self.starting_bits, ..bitcoin::genesis() }
+            }
+            Profile::Room => self.room_genesis(),
         };
         let coinbase = Coinbase {
             height: Height::GENESIS,
@@ -85,6 +112,17 @@ impl ChainParams {
             extra_nonce: 0,
         };
         Block { header, body: Body { coinbase, transactions: Vec::new() } }
+    }
+
+    fn room_genesis(&self) -> Header {
+        Header {
+            version: self.version,
+            previous: BlockHash::default(),
+            merkle_root: MerkleRoot(sha256(&[b"tabchain/room/1", &encode(self)])),
+            time: self.genesis_time,
+            bits: self.starting_bits,
+            nonce: 0,
+        }
     }
 
     /// What the block at `height` creates.

@@ -8,7 +8,8 @@
 
 use ruint::{Uint, aliases::U256};
 
-use super::ChainParams;
+use super::bitcoin::Period;
+use super::{ChainParams, Profile, RuleError};
 use crate::primitives::{CompactTarget, Target};
 use crate::units::BlockTime;
 
@@ -17,7 +18,16 @@ const DOUBLING: i64 = 1 << 16;
 
 /// What a block leaves behind for the difficulty of its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub enum Pace {
+    /// In a room.
+    Room(RoomPace),
+    /// Under Bitcoin's rules.
+    Bitcoin(Period),
+}
+
+/// What a room's block leaves behind for the difficulty of its children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomPace {
     bits: CompactTarget,
     /// The latest time of the block and its ancestors; `None` at the genesis, whose time is a constant.
     clock: Option<BlockTime>,
@@ -26,6 +36,46 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// What the genesis leaves.
+    #[must_use]
+    pub const fn genesis(params: &ChainParams) -> Self {
+        match params.profile {
+            Profile::Room => Self::Room(RoomPace::genesis(params)),
+            Profile::Bitcoin => Self::Bitcoin(Period::genesis(params)),
+        }
+    }
+
+    /// What a child with this time and target leaves.
+    #[must_use]
+    pub fn child(&self, time: BlockTime, bits: CompactTarget) -> Self {
+        match self {
+            Self::Room(pace) => Self::Room(pace.child(time, bits)),
+            Self::Bitcoin(period) => Self::Bitcoin(period.child(time, bits)),
+        }
+    }
+
+    /// The target that a child with this time must have.
+    #[must_use]
+    pub fn bits_at(&self, params: &ChainParams, time: BlockTime) -> CompactTarget {
+        match self {
+            Self::Room(pace) => pace.bits_at(params, time),
+            Self::Bitcoin(period) => period.bits(params),
+        }
+    }
+
+    /// Checks a child's time, where the difficulty rule needs more of it than the median and the clock do.
+    ///
+    /// # Errors
+    /// The broken rule.
+    pub fn check_time(&self, time: BlockTime) -> Result<(), RuleError> {
+        match self {
+            Self::Room(_) => Ok(()),
+            Self::Bitcoin(period) => period.check_time(time),
+        }
+    }
+}
+
+impl RoomPace {
     /// What the genesis leaves: its child has the starting target, whenever it comes.
     #[must_use]
     pub const fn genesis(params: &ChainParams) -> Self {
@@ -134,7 +184,7 @@ mod tests {
         }
     }
 
-    fn child(pace: Pace, params: &ChainParams, time: i64) -> Pace {
+    fn child(pace: RoomPace, params: &ChainParams, time: i64) -> RoomPace {
         let time = BlockTime(u32::try_from(time).expect("in range"));
         pace.child(time, pace.bits_at(params, time))
     }
@@ -146,7 +196,7 @@ mod tests {
     #[test]
     fn the_first_block_has_the_starting_target_and_the_second_eases_by_its_own_wait_only() {
         let params = params();
-        let genesis = Pace::genesis(&params);
+        let genesis = RoomPace::genesis(&params);
         for time in [0, 1, 1_800_000_000, u32::MAX] {
             assert_eq!(genesis.bits_at(&params, BlockTime(time)), params.starting_bits);
         }
@@ -171,7 +221,7 @@ mod tests {
     #[test]
     fn a_time_in_the_past_does_not_move_the_clock() {
         let params = params();
-        let first = child(Pace::genesis(&params), &params, 1000);
+        let first = child(RoomPace::genesis(&params), &params, 1000);
         assert_eq!(child(first, &params, 1), child(first, &params, 1000));
         assert_eq!(child(first, &params, 1).clock, Some(BlockTime(1000)));
     }
@@ -204,7 +254,7 @@ mod tests {
             params.starting_bits = Target::for_hashes(1 << 60).compact();
             let (spacing, patience) = (i64::from(params.spacing), i64::from(params.patience));
             let (mut time, mut blocks) = (1_000_000, 1);
-            let mut pace = child(Pace::genesis(&params), &params, time);
+            let mut pace = child(RoomPace::genesis(&params), &params, time);
             for step in steps {
                 time += step;
                 pace = child(pace, &params, time);

@@ -114,6 +114,22 @@ pub enum RuleError {
     /// C-16
     #[error("an ancestor of the block is invalid")]
     InvalidAncestor,
+    /// C-17
+    #[error("the time {got} of a period's first block is before {earliest}")]
+    PeriodStart {
+        /// What the header says.
+        got: BlockTime,
+        /// The earliest that its parent allows.
+        earliest: BlockTime,
+    },
+    /// C-18
+    #[error("the time {got} of a period's last block is before its first block's, {earliest}")]
+    PeriodEnd {
+        /// What the header says.
+        got: BlockTime,
+        /// The time of the period's first block.
+        earliest: BlockTime,
+    },
 }
 
 impl RuleError {
@@ -137,6 +153,8 @@ impl RuleError {
             Self::Nonce { .. } => "C-14",
             Self::InsufficientFunds { .. } => "C-15",
             Self::InvalidAncestor => "C-16",
+            Self::PeriodStart { .. } => "C-17",
+            Self::PeriodEnd { .. } => "C-18",
         }
     }
 }
