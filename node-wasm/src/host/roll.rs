@@ -1,6 +1,6 @@
 //! Who is on a broadcast channel: the roll, and how it changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::primitives::PeerId;
 use crate::units::Timestamp;
@@ -21,38 +21,43 @@ pub enum Change {
     Left(PeerId),
 }
 
-/// The members of a channel, this node not counted.
+/// The members of a channel, this node not counted: few, in the order in which they came, and when each was heard.
 #[derive(Clone, Debug, Default)]
 pub struct Roll {
-    members: BTreeMap<PeerId, Timestamp>,
+    members: Vec<(PeerId, Timestamp)>,
 }
 
 impl Roll {
     /// Exactly these are there.
     pub fn set(&mut self, now: Timestamp, present: &BTreeSet<PeerId>) -> Vec<Change> {
-        let gone: Vec<_> = self.members.keys().filter(|peer| !present.contains(peer)).copied().collect();
-        let mut changes: Vec<_> = gone.iter().filter_map(|peer| self.remove(*peer)).collect();
+        let mut changes = self.drop_where(|(peer, _)| !present.contains(peer));
         changes.extend(present.iter().filter_map(|peer| self.heard(now, *peer)));
         changes
     }
 
     /// Someone announced itself.
     pub fn heard(&mut self, now: Timestamp, peer: PeerId) -> Option<Change> {
-        if !self.members.contains_key(&peer) && self.members.len() >= MEMBERS_MAX {
+        if let Some((_, at)) = self.members.iter_mut().find(|(member, _)| *member == peer) {
+            *at = now;
             return None;
         }
-        self.members.insert(peer, now).is_none().then_some(Change::Joined(peer))
+        if self.members.len() >= MEMBERS_MAX {
+            return None;
+        }
+        self.members.push((peer, now));
+        Some(Change::Joined(peer))
     }
 
     /// Drops whoever was not heard of for [`SILENCE_MS_MAX`].
     pub fn expire(&mut self, now: Timestamp) -> Vec<Change> {
-        let silent = |at: &Timestamp| now.ms_since(*at) > SILENCE_MS_MAX;
-        let gone: Vec<_> = self.members.iter().filter(|(_, at)| silent(at)).map(|(peer, _)| *peer).collect();
-        gone.into_iter().filter_map(|peer| self.remove(peer)).collect()
+        self.drop_where(|(_, at)| now.ms_since(*at) > SILENCE_MS_MAX)
     }
 
-    fn remove(&mut self, peer: PeerId) -> Option<Change> {
-        self.members.remove(&peer).map(|_| Change::Left(peer))
+    fn drop_where(&mut self, gone: impl Fn(&(PeerId, Timestamp)) -> bool) -> Vec<Change> {
+        let changes = self.members.iter().filter(|member| gone(member)).map(|(peer, _)| Change::Left(*peer));
+        let changes = changes.collect();
+        self.members.retain(|member| !gone(member));
+        changes
     }
 }
 

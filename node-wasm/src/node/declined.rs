@@ -10,23 +10,23 @@ use crate::units::Timestamp;
 /// How many are remembered: one mempool's worth of the smallest payments. Beyond it none is added until some are due.
 pub(super) const DECLINED_MAX: usize = 20_000;
 
-/// Ids, and until when they are not wanted.
+/// Ids, and until when they are not wanted. Boxed, as the mempool's payments are: to the compiler both maps are one type.
 #[derive(Debug, Default)]
-pub(super) struct Declined(BTreeMap<TransactionId, Timestamp>);
+pub(super) struct Declined(BTreeMap<TransactionId, Box<Timestamp>>);
 
 impl Declined {
     /// Whether a payment is not wanted at the moment.
     pub(super) fn contains(&self, now: Timestamp, id: &TransactionId) -> bool {
-        self.0.get(id).is_some_and(|until| *until > now)
+        self.0.get(id).is_some_and(|until| **until > now)
     }
 
     /// Notes that a payment is not wanted for so many milliseconds.
     pub(super) fn insert(&mut self, now: Timestamp, id: TransactionId, ms: u64) {
         if self.0.len() >= DECLINED_MAX {
-            self.0.retain(|_, until| *until > now);
+            self.0.retain(|_, until| **until > now);
         }
         if self.0.len() < DECLINED_MAX {
-            self.0.insert(id, now.plus_ms(ms));
+            self.0.insert(id, Box::new(now.plus_ms(ms)));
         }
     }
 
