@@ -13,8 +13,8 @@ use yew::prelude::*;
 use crate::browser;
 use crate::components::strip::STRIP_BLOCKS;
 use crate::components::{
-    BlockDialog, ChainList, ClockProvider, Header, Log, Mempool, Miner, NodePanel, Peers, Strip, Wallet,
-    news_line, notices, wrong_room,
+    BlockDialog, ChainList, ClockProvider, Log, Miner, Peers, Strip, header, mempool, news_line, node_panel,
+    notices, wallet, wrong_room,
 };
 use crate::node::{Node, Session, Start};
 use crate::route::Route;
@@ -100,21 +100,21 @@ fn Page(props: &PageProps) -> Html {
     html! {
         <ContextProvider<Session> context={session}>
         <ClockProvider>
-            <Header mining={state.mining} connection={state.connection.clone()} balance={status.as_ref().map(|s| s.balance.clone())} />
+            { header(state.mining, state.connection.as_ref(), status.is_some()) }
             { notices(&state.notices, &dispatch) }
             <main>
                 <Strip chain={state.chain.clone()} {height} seen={state.seen} waiting={waiting.unwrap_or(0)} mining={state.mining.on} />
                 { news_line(&state.news, status.as_ref().map_or(0, |s| s.syncing), height) }
                 <div class="columns">
                     <div class="column">
-                        <Wallet status={status.clone()} chain={state.chain.clone()} sent={state.sent.clone()} dispatch={dispatch.clone()} />
-                        <Mempool payments={state.mempool.clone()} count={waiting} own={own.clone()} />
+                        { wallet(status.as_deref(), &state.chain, &state.sent, &dispatch) }
+                        { mempool(&state.mempool, waiting, own.as_ref()) }
                         <ChainList chain={state.chain.clone()} {height} dispatch={dispatch.clone()} />
                     </div>
                     <div class="column">
                         <Miner mining={state.mining} />
                         <Peers peers={state.peers.clone()} connection={state.connection.clone()} chain={state.chain.clone()} {height} />
-                        <NodePanel {status} {dispatch} />
+                        { node_panel(status.as_deref(), &dispatch) }
                         <Log lines={state.log.clone()} />
                     </div>
                 </div>

@@ -11,19 +11,8 @@ use crate::node::use_session;
 use crate::route::Route;
 use crate::{browser, text};
 
-#[derive(Clone, Properties, PartialEq)]
-pub struct HeaderProps {
-    /// The miner.
-    pub mining: MiningView,
-    /// The relay connection.
-    pub connection: Option<ConnectionView>,
-    /// What the wallet owns.
-    pub balance: Option<String>,
-}
-
-/// The bar on top.
-#[component]
-pub fn Header(props: &HeaderProps) -> Html {
+/// The bar on top; the node is `ready` when it has told its figures.
+pub fn header(mining: MiningView, connection: Option<&ConnectionView>, ready: bool) -> Html {
     html! {
         <header class="bar">
             <div class="brand">
@@ -33,9 +22,9 @@ pub fn Header(props: &HeaderProps) -> Html {
                 <span>{ "Tabchain" }</span>
             </div>
             <Room />
-            <Relay connection={props.connection.clone()} />
+            <Relay connection={connection.cloned()} />
             <Theme />
-            <Switch mining={props.mining} ready={props.balance.is_some()} />
+            <Switch {mining} {ready} />
         </header>
     }
 }

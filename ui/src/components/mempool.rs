@@ -13,25 +13,15 @@ use crate::state::Fate;
 /// The height of a row; the style sheet has the same.
 const ROW_HEIGHT: i32 = 92;
 
-#[derive(Clone, Properties, PartialEq)]
-pub struct MempoolProps {
-    /// The payments that the node listed.
-    pub payments: Rc<Vec<TransactionView>>,
-    /// How many wait in all; `None` until the node has started.
-    pub count: Option<u32>,
-    /// The own address.
-    pub own: Option<AttrValue>,
-}
-
-/// The mempool.
-#[component]
-pub fn Mempool(props: &MempoolProps) -> Html {
-    let aside = props.count.map(
+/// The mempool: the payments that the node listed, how many wait in all, which is `None` until it has started, and the
+/// own address.
+pub fn mempool(payments: &Rc<Vec<TransactionView>>, count: Option<u32>, own: Option<&AttrValue>) -> Html {
+    let aside = count.map(
         |count| html! { <p class="count"><span class="figure" data-test="mempool-count">{ count }</span></p> },
     );
-    let hidden = (props.count.unwrap_or(0) as usize).saturating_sub(props.payments.len());
+    let hidden = (count.unwrap_or(0) as usize).saturating_sub(payments.len());
     let row = {
-        let (payments, own) = (props.payments.clone(), props.own.clone());
+        let (payments, own) = (payments.clone(), own.cloned());
         Callback::from(move |index: usize| match payments.get(index) {
             Some(payment) => html! {
                 <div class="row" role="listitem" key={payment.id.clone()}>{ payment_view(payment, own.as_deref(), Fate::Known) }</div>
@@ -41,12 +31,12 @@ pub fn Mempool(props: &MempoolProps) -> Html {
     };
     let children = html! {
         <>
-            if props.payments.is_empty() {
+            if payments.is_empty() {
                 <p class="empty">{ "No payment waits. One that is sent shows up here on every tab, until a block takes it." }</p>
             } else {
-                <Windowed test="mempool" label="Waiting payments" total={props.payments.len()} row_height={ROW_HEIGHT} {row} />
+                <Windowed test="mempool" label="Waiting payments" total={payments.len()} row_height={ROW_HEIGHT} {row} />
             }
-            if hidden > 0 && !props.payments.is_empty() {
+            if hidden > 0 && !payments.is_empty() {
                 <p class="note">{ format!("and {hidden} more") }</p>
             }
         </>

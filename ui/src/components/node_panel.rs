@@ -1,7 +1,5 @@
 //! This node: who it is, where its chain stands and is kept, and what can be asked of it.
 
-use std::rc::Rc;
-
 use node_wasm::api::Status;
 use yew::prelude::*;
 
@@ -11,18 +9,8 @@ use super::panel::{figure, panel};
 use crate::state::Action;
 use crate::text;
 
-#[derive(Clone, Properties, PartialEq)]
-pub struct NodePanelProps {
-    /// The figures.
-    pub status: Option<Rc<Status>>,
-    /// To the state.
-    pub dispatch: Callback<Action>,
-}
-
 /// The node.
-#[component]
-pub fn NodePanel(props: &NodePanelProps) -> Html {
-    let status = props.status.as_deref();
+pub fn node_panel(status: Option<&Status>, dispatch: &Callback<Action>) -> Html {
     // Before the node has started the facts keep their places, without names for tests.
     let told = |read: fn(&Status) -> String| status.map_or_else(|| text::UNKNOWN.to_owned(), read);
     let test = |name: &'static str| status.map(|_| name);
@@ -44,7 +32,7 @@ pub fn NodePanel(props: &NodePanelProps) -> Html {
                 { fact("Kept", |status| text::storage(status.storage).to_owned(), "storage", "") }
                 { fact("Version", |status| status.version.clone(), "version", "") }
             </dl>
-            <Actions dispatch={props.dispatch.clone()} height={status.map_or(0, |status| status.height)} />
+            <Actions dispatch={dispatch.clone()} height={status.map_or(0, |status| status.height)} />
         </>
     };
     panel("node", "This node", None, children)

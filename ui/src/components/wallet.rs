@@ -1,7 +1,5 @@
 //! The wallet: what this node's key owns, where to be paid, and the way to pay.
 
-use std::rc::Rc;
-
 use node_wasm::api::Status;
 use yew::prelude::*;
 
@@ -15,22 +13,8 @@ use crate::chain::Chain;
 use crate::state::{Action, Sent};
 use crate::text;
 
-#[derive(Clone, Properties, PartialEq)]
-pub struct WalletProps {
-    /// The figures.
-    pub status: Option<Rc<Status>>,
-    /// Whose miners are suggested as recipients.
-    pub chain: Rc<Chain>,
-    /// The payments sent from this page.
-    pub sent: Rc<Vec<Sent>>,
-    /// To the state.
-    pub dispatch: Callback<Action>,
-}
-
-/// The wallet.
-#[component]
-pub fn Wallet(props: &WalletProps) -> Html {
-    let status = props.status.as_deref();
+/// The wallet: its figures, the chain whose miners are suggested as recipients, and the payments sent from this page.
+pub fn wallet(status: Option<&Status>, chain: &Chain, sent: &[Sent], dispatch: &Callback<Action>) -> Html {
     let told = |read: fn(&Status) -> &str| status.map_or(text::UNKNOWN, read);
     let test = |name: &'static str| status.map(|_| name);
     let (balance, pending) = (told(|status| &status.balance), told(|status| &status.pending));
@@ -47,11 +31,11 @@ pub fn Wallet(props: &WalletProps) -> Html {
                     { hash(address, test("address")) }</div>
                 <CopyButton text={status.map(|status| status.address.clone())} what="address" test="copy-address" />
             </div>
-            <SendForm known={status.map(|status| known(&props.chain, status)).unwrap_or_default()} dispatch={props.dispatch.clone()} />
-            if !props.sent.is_empty() {
+            <SendForm known={status.map(|status| known(chain, status)).unwrap_or_default()} dispatch={dispatch.clone()} />
+            if !sent.is_empty() {
                 <h3>{ "Sent from here" }</h3>
                 <ul class="payments" data-test="sent">
-                    { for props.sent.iter().map(|sent| html! {
+                    { for sent.iter().map(|sent| html! {
                         <li key={sent.payment.id.clone()}>{ payment_view(&sent.payment, Some(address), sent.fate) }</li>
                     }) }
                 </ul>
