@@ -18,6 +18,8 @@ pub const SLOW_MS: u64 = 2_500;
 pub const REST_MS: u64 = 20_000;
 /// ... and in the end, when it never did better.
 pub const REST_MS_MAX: u64 = 32 * REST_MS;
+/// How long a peer whose headers are ahead of this node's clock is not asked, in milliseconds: they come in time.
+pub const PAUSE_MS: u64 = 2_000;
 /// Bodies in one request: small enough to spread a sync over several peers.
 pub const BATCH: usize = 256;
 /// How many peers are asked for bodies at the same time: their largest answers together stay below what the relay
@@ -64,6 +66,12 @@ impl Source {
         self.rest = Some(Rest { until: now.plus_ms(ms), ms });
     }
 
+    /// Does not count as a failure.
+    fn pause(&mut self, now: Timestamp) {
+        let rest = self.rest.get_or_insert(Rest { until: now, ms: REST_MS / 2 });
+        rest.until = rest.until.max(now.plus_ms(PAUSE_MS));
+    }
+
     /// Closes what was not answered in time; whether there was anything.
     fn give_up(&mut self, now: Timestamp) -> bool {
         let overdue = |asked: Timestamp| now.ms_since(asked) >= ANSWER_MS_MAX;
@@ -107,6 +115,11 @@ impl Requests {
     /// Leaves a peer out for a while: for twice as long as the last time.
     pub fn rest(&mut self, now: Timestamp, peer: PeerId) {
         self.sources.entry(peer).or_default().leave_out(now);
+    }
+
+    /// Leaves a peer out for a moment: what it has cannot be taken yet.
+    pub fn pause(&mut self, now: Timestamp, peer: PeerId) {
+        self.sources.entry(peer).or_default().pause(now);
     }
 
     /// A peer kept its word: what it failed before is forgotten.

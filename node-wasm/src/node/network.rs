@@ -270,12 +270,19 @@ impl Node {
 
     pub(super) fn cast_status(&mut self, now: Timestamp) {
         self.status_due = now.plus_ms(STATUS_MS - self.random_below(STATUS_SPREAD_MS));
-        self.cast(None, &Message::Status(self.status()));
+        let (mut links, strange) = (self.peers.cast_links(None), self.peers.links_with_strangers());
+        links.retain(|link| !strange.contains(link));
+        links.extend(strange);
+        self.cast_on(links, &Message::Status(self.status()));
     }
 
     /// Sends a message to everyone whom a cast on `except` did not reach.
     pub(super) fn cast(&mut self, except: Option<LinkId>, message: &Message) {
-        for link in self.peers.cast_links(except) {
+        self.cast_on(self.peers.cast_links(except), message);
+    }
+
+    fn cast_on(&mut self, links: Vec<LinkId>, message: &Message) {
+        for link in links {
             if let Some(frame) = self.peers.frame(link, None, message) {
                 self.outputs.push_back(Output::Send { link, frame });
             }

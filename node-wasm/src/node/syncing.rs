@@ -5,6 +5,7 @@ mod tests;
 
 use super::{Event, Node, Output, SyncOutcome};
 use crate::chain::{ChainError, SIDE_ENTRIES_MAX};
+use crate::consensus::RuleError;
 use crate::peer::Peer;
 use crate::primitives::{BlockHash, Body, Header, PeerId};
 use crate::sync::SOURCES_MAX;
@@ -116,12 +117,17 @@ impl Node {
         }
         self.settle_rounds(&from, true);
         let mut last = None;
-        let (mut new, mut wrong) = (false, false);
+        let (mut new, mut early, mut wrong) = (false, false, false);
         for header in headers {
             match self.chain.insert_header(now, *header) {
                 Ok(added) => {
                     new |= added;
                     last = Some(header.hash());
+                }
+                // Whose clock is ahead is no liar: the rest comes in time.
+                Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => {
+                    early = true;
+                    break;
                 }
                 Err(error) => {
                     self.refused(header.hash(), error);
@@ -132,7 +138,9 @@ impl Node {
         }
         let claimed = self.peers.get(&from).map(|peer| peer.status.tip);
         let unproved = claimed.is_some_and(|tip| !self.chain.contains(&tip.hash));
-        if wrong || (unproved && !new) {
+        if early {
+            self.sync.pause(now, from);
+        } else if wrong || (unproved && !new) {
             // It brought nothing that leads to the tip that it speaks of.
             self.sync.rest(now, from);
         }

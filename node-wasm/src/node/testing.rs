@@ -33,6 +33,8 @@ pub(super) struct Player {
     pub(super) link: Option<LinkId>,
     /// Who hears whom: nodes of different groups do not.
     pub(super) group: u32,
+    /// How far its clock is ahead of the world's.
+    pub(super) ahead_ms: u64,
     pub(super) job: Option<Job>,
     pub(super) seen: Vec<Output>,
 }
@@ -70,7 +72,7 @@ impl World {
         let key = SecretKey::derive(&[u8::try_from(index).expect("few nodes")], "test node");
         let config = Config { params, node_key: key.public(), seed: index as u64 };
         let node = Node::new(config, self.now);
-        self.nodes.push(Player { node, key, link: None, group: 0, job: None, seen: Vec::new() });
+        self.nodes.push(Player { node, key, link: None, group: 0, ahead_ms: 0, job: None, seen: Vec::new() });
         index
     }
 
@@ -128,7 +130,8 @@ impl World {
     }
 
     pub(super) fn feed(&mut self, index: usize, input: Input) {
-        self.nodes[index].node.handle(self.now, input);
+        let clock = self.now.plus_ms(self.nodes[index].ahead_ms);
+        self.nodes[index].node.handle(clock, input);
         while let Some(output) = self.nodes[index].node.poll() {
             match output {
                 Output::Send { link, frame } => self.send(index, link, frame),
@@ -183,6 +186,11 @@ impl World {
     /// A node finds a block, ten seconds after the last.
     pub(super) fn mine(&mut self, index: usize) {
         self.wait(10);
+        self.find(index);
+    }
+
+    /// A node finds a block now.
+    pub(super) fn find(&mut self, index: usize) {
         self.feed(index, Input::Mine(Some(address(u8::try_from(index).expect("few nodes") + 1))));
         let job = self.nodes[index].job.clone().expect("a job");
         let mut header = job.header;

@@ -272,6 +272,18 @@ fn a_node_that_forgot_its_peers_meets_them_again_on_the_same_links() {
 }
 
 #[test]
+fn two_that_forgot_each_other_and_gave_up_greeting_meet_again() {
+    let mut world = World::connected(2);
+    // Neither hears the other for long enough, and nobody says so.
+    world.nodes[1].group = 1;
+    world.wait(80);
+    assert!((0..2).all(|index| world.nodes[index].node.peers().is_empty()));
+    world.nodes[1].group = 0;
+    world.wait(20);
+    assert!((0..2).all(|index| world.nodes[index].node.peers().len() == 1));
+}
+
+#[test]
 fn an_expired_payment_does_not_come_back_from_who_met_it_later() {
     let mut world = World::connected(2);
     world.mine(0);

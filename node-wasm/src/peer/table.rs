@@ -245,6 +245,13 @@ impl Peers {
         chosen
     }
 
+    /// The links that name somebody who is no peer: two that forgot each other meet again if they are heard there.
+    #[must_use]
+    pub fn links_with_strangers(&self) -> Vec<LinkId> {
+        let strange = |link: &Link| link.contacts.keys().any(|contact| !self.peers.contains_key(contact));
+        self.links.iter().filter(|(_, link)| strange(link)).map(|(id, _)| *id).collect()
+    }
+
     fn contact(&mut self, link: LinkId, peer: &PeerId) -> Option<&mut Contact> {
         self.links.get_mut(&link)?.contacts.get_mut(peer).map(|contact| &mut **contact)
     }
@@ -308,7 +315,9 @@ impl Peers {
         if contact.has_heard(session, frame.unsealed.sequence) {
             return Err(Refusal::Replayed);
         }
-        let echo = contact.answer(now, session).then_some(session);
+        // Whoever greets without the echo has not heard the answer, if there was one.
+        let due = if proved { contact.answer(now, session) } else { contact.answer_again(now, session) };
+        let echo = due.then_some(session);
         if proved {
             contact.end_session();
             contact.proved = Some((session, frame.unsealed.sequence));

@@ -71,6 +71,31 @@ fn a_greeting_proves_nothing_until_it_echoes_this_session() {
 }
 
 #[test]
+fn an_answer_that_got_lost_is_given_again() {
+    let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
+    let echoed = |heard| match heard {
+        Ok(Some(Accepted::Hello { echo, .. })) => echo,
+        other => panic!("not a greeting: {other:?}"),
+    };
+    // Each greets the other, and neither hears the other's answer.
+    let (from_a, from_b) = (a.hello(None), b.hello(None));
+    assert_eq!((echoed(b.hear(&from_a)), echoed(a.hear(&from_b))), (Some(session(11)), Some(session(22))));
+    let again = a.hello(None);
+    let echo = echoed(b.hear(&again));
+    assert_eq!(echo, Some(session(11)));
+    let answer = b.hello(echo);
+    assert_eq!((echoed(a.hear(&answer)), a.table.len()), (None, 1), "there is an end to it");
+    // The other half comes with the next sign of life.
+    let status = a.say(&Message::Status(status()));
+    let later = b.table.accept(START.plus_ms(5_000), LINK, &status);
+    assert_eq!(later, Ok(Some(Accepted::Stranger(a.id()))));
+    let greeting = b.hello(None);
+    let echo = echoed(a.hear(&greeting));
+    let answer = a.hello(echo);
+    assert_eq!((echoed(b.hear(&answer)), b.table.len()), (None, 1));
+}
+
+#[test]
 fn a_greeting_for_an_older_session_of_mine_proves_nothing() {
     let mut b = Side::new(2, 22);
     let stale = b.hello(Some(session(10)));

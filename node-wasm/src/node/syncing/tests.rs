@@ -142,6 +142,24 @@ fn a_claim_that_the_headers_do_not_bear_out_is_not_asked_for_again_at_once() {
 }
 
 #[test]
+fn a_miner_whose_clock_is_ahead_is_late_and_not_left_out() {
+    let mut world = World::connected(3);
+    world.nodes[0].ahead_ms = 14_000;
+    // The second of each pair comes before the first may be taken.
+    for _ in 0..8 {
+        world.mine(0);
+        world.settle();
+        world.find(0);
+        world.settle();
+    }
+    assert!(world.height(1) < 16, "too early");
+    world.wait(20);
+    assert_eq!([world.height(1), world.height(2)], [16, 16]);
+    let refused = |output: &Output| matches!(output, Output::Event(Event::BlockRefused { .. }));
+    assert!(!world.nodes[1].seen.iter().any(refused), "no rule was broken");
+}
+
+#[test]
 fn sync_now_is_answered_though_a_peer_always_has_a_question_open() {
     let mut world = World::connected(2);
     world.mine(1);
