@@ -27,7 +27,11 @@ async fn the_first_block_comes_soon_and_is_everywhere_within_a_second() -> Resul
     let miner = &tabs[0];
     miner.click("mine-toggle").await?;
     miner.until_height(1, 10 * SECOND).await?;
-    ensure!(miner.attribute("mine-toggle", "ariaPressed").await? == "true", "the switch does not show it");
+    let shown = async || {
+        let pressed = miner.attribute("mine-toggle", "ariaPressed").await?;
+        holds(pressed == "true", pressed)
+    };
+    until("the switch to show it", SECOND, shown).await?;
     miner.until_text("hash-rate", 3 * SECOND, |text| text != "0").await?;
     miner.until_height(3, PATIENCE).await?;
     miner.click("mine-toggle").await?;

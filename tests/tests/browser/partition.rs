@@ -80,11 +80,13 @@ async fn two_groups_mine_apart_and_agree_again() -> Result<()> {
     }
     ensure!(left[0].status().await?.node_id == ids[0], "another id on the left");
     ensure!(right[0].status().await?.node_id == ids[1], "another id on the right");
-    let waits = async || {
-        let waiting = all[3].mempool().await?;
-        holds(waiting.iter().any(|payment| payment.id == payments[0]), waiting.len())
-    };
-    until("the undone payment to wait again", 5 * SECOND, waits).await?;
+    for tab in all {
+        let waits = async || {
+            let waiting = tab.mempool().await?;
+            holds(waiting.iter().any(|payment| payment.id == payments[0]), waiting.len())
+        };
+        until("the undone payment to wait again", 15 * SECOND, waits).await?;
+    }
     let empty = |status: &Status| holds(status.mempool == 0 && status.height > heavy.height, status.mempool);
     let end = mine_until(&right[0], "everything to be mined", empty).await?;
     agree(&all, &end.tip, 2 * SECOND).await?;
