@@ -85,11 +85,11 @@ async fn two_groups_mine_apart_and_agree_again() -> Result<()> {
             let waiting = tab.mempool().await?;
             holds(waiting.iter().any(|payment| payment.id == payments[0]), waiting.len())
         };
-        until("the undone payment to wait again", 15 * SECOND, waits).await?;
+        until("the undone payment to wait again", PATIENCE, waits).await?;
     }
     let empty = |status: &Status| holds(status.mempool == 0 && status.height > heavy.height, status.mempool);
     let end = mine_until(&right[0], "everything to be mined", empty).await?;
-    agree(&all, &end.tip, 2 * SECOND).await?;
+    agree(&all, &end.tip, 5 * SECOND).await?;
     for tab in all {
         ensure!(tab.account(&one).await?.balance == "11", "the left's payment is lost");
         ensure!(tab.account(&other).await?.balance == "22", "the right's payment is lost");
