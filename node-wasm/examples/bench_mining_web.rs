@@ -4,7 +4,7 @@
 
 use node_wasm::primitives::{BlockHash, CompactTarget, Header, MerkleRoot, Target};
 use node_wasm::units::BlockTime;
-use node_wasm::web::kernel;
+use node_wasm::web::kernel::Searches;
 use ruint::aliases::U256;
 use sha2::{Digest as _, Sha256};
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -6,6 +6,7 @@
 
 mod backoff;
 pub mod chain_file;
+mod contest;
 mod meter;
 pub mod nonces;
 mod rate_limit;
@@ -15,5 +16,6 @@ pub mod roll;
 pub mod verify;
 
 pub use backoff::Backoff;
+pub use contest::Contest;
 pub use meter::HashMeter;
 pub use rate_limit::RateLimit;

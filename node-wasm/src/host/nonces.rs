@@ -17,12 +17,12 @@ pub fn share(index: u32, workers: u32) -> Range<u32> {
 /// short enough that a stale job is dropped at once.
 pub const SLICE_MS: f64 = 25.0;
 
-/// The hashes of the next slice, after one of `count` took `took_ms`. At most doubles, so that one bad
-/// measurement does no harm.
+/// The hashes of the next slice that is to take `slice_ms`, after one of `count` took `took_ms`. At most doubles or
+/// halves, so that one bad measurement does no harm.
 #[must_use]
-pub fn next_slice(count: u32, took_ms: f64) -> u32 {
+pub fn next_slice(count: u32, took_ms: f64, slice_ms: f64) -> u32 {
     const LEAST: u32 = 256;
-    let wanted = f64::from(count) * SLICE_MS / took_ms.max(0.1);
+    let wanted = f64::from(count) * slice_ms / took_ms.max(0.1);
     (wanted as u32).clamp(LEAST.max(count / 2), count.saturating_mul(2).max(LEAST))
 }
 
@@ -57,11 +57,11 @@ mod tests {
         let rate_per_ms = 3_000.0;
         let mut count = 1_000;
         for _ in 0..20 {
-            count = next_slice(count, f64::from(count) / rate_per_ms);
+            count = next_slice(count, f64::from(count) / rate_per_ms, SLICE_MS);
         }
         assert!((f64::from(count) / rate_per_ms - SLICE_MS).abs() < 1.0, "{count}");
-        assert_eq!(next_slice(0, 0.0), 256);
-        assert!(next_slice(u32::MAX, 0.0) == u32::MAX);
+        assert_eq!(next_slice(0, 0.0, SLICE_MS), 256);
+        assert!(next_slice(u32::MAX, 0.0, SLICE_MS) == u32::MAX);
     }
 
     #[test]

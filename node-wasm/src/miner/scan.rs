@@ -14,7 +14,7 @@ use crate::primitives::{BlockHash, Header, Target};
 /// The first of `count` nonces from `start` on with which the header's hash meets the target. The search ends at
 /// the largest nonce: it does not wrap.
 #[must_use]
-pub fn scan(header: &Header, target: &Target, start: u32, count: u32) -> Option<u32> {
+pub fn scan_scalar(header: &Header, target: &Target, start: u32, count: u32) -> Option<u32> {
     let Halves { midstate, mut block } = Halves::of(header);
     nonces(start, count)?.find(|nonce| {
         block[12..16].copy_from_slice(&nonce.to_le_bytes());
@@ -31,16 +31,42 @@ pub(super) fn nonces(start: u32, count: u32) -> Option<RangeInclusive<u32>> {
     Some(start..=start.saturating_add(count.checked_sub(1)?))
 }
 
-/// The two blocks that a header is hashed in.
-pub(super) struct Halves {
-    /// The state after the first.
+/// What a search over several nonces at a time needs of a header and its target.
+#[derive(Clone, Copy)]
+pub(super) struct Search {
+    /// The state after the header's first 64 bytes.
     pub(super) midstate: [u32; 8],
+    /// The words between them and the nonce.
+    pub(super) words: [u32; 3],
+    /// The bits of the hash's eighth word that are zero wherever the target is met.
+    pub(super) mask: u32,
+}
+
+impl Search {
+    pub(super) fn new(header: &Header, target: &Target) -> Self {
+        let Halves { midstate, block } = Halves::of(header);
+        let word = |at: usize| u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
+        let zeros = target.value().leading_zeros();
+        let mask = !u32::MAX.checked_shr(zeros as u32).unwrap_or(0);
+        Self { midstate, words: [word(0), word(4), word(8)], mask: mask.swap_bytes() }
+    }
+}
+
+/// The first of these nonces that meets the target, by whole hashes.
+pub(super) fn find(header: &Header, target: &Target, mut nonces: RangeInclusive<u32>) -> Option<u32> {
+    nonces.find(|nonce| target.is_met_by(&Header { nonce: *nonce, ..*header }.hash()))
+}
+
+/// The two blocks that a header is hashed in.
+struct Halves {
+    /// The state after the first.
+    midstate: [u32; 8],
     /// The second: 16 bytes of header, the nonce last, and the padding.
-    pub(super) block: [u8; 64],
+    block: [u8; 64],
 }
 
 impl Halves {
-    pub(super) fn of(header: &Header) -> Self {
+    fn of(header: &Header) -> Self {
         const SPLIT: usize = 64;
         let bytes = header.bytes();
         let mut block = [0; SPLIT];
@@ -85,11 +111,16 @@ pub(crate) mod cases {
     use crate::primitives::{CompactTarget, MerkleRoot};
     use crate::units::BlockTime;
 
-    /// A scan under test.
-    pub(crate) type Scan = fn(&Header, &Target, u32, u32) -> Option<u32>;
+    /// Every case there is.
+    pub(crate) fn check(scan: impl Fn(&Header, &Target, u32, u32) -> Option<u32>) {
+        agrees_with_whole_hashes(&scan);
+        ends_where_it_should(&scan);
+        meets_an_equal_target(&scan);
+        finds_bitcoins_nonces(&scan);
+    }
 
     /// Every header and target, against whole hashes.
-    pub(crate) fn agrees_with_whole_hashes(scan: Scan) {
+    fn agrees_with_whole_hashes(scan: impl Fn(&Header, &Target, u32, u32) -> Option<u32>) {
         let header = (any::<(i32, [u8; 32], [u8; 32], u32, u32)>()).prop_map(
             |(version, previous, root, time, bits)| Header {
                 version,
@@ -121,7 +152,7 @@ pub(crate) mod cases {
     }
 
     /// A hit in every lane, at either end of the nonces, and one place outside.
-    pub(crate) fn ends_where_it_should(scan: Scan) {
+    fn ends_where_it_should(scan: impl Fn(&Header, &Target, u32, u32) -> Option<u32>) {
         let header = bitcoin()[0];
         let target = header.bits.expand().expect("valid");
         let hit = header.nonce;
@@ -144,7 +175,7 @@ pub(crate) mod cases {
     }
 
     /// The target's own hash is the last that meets it.
-    pub(crate) fn meets_an_equal_target(scan: Scan) {
+    fn meets_an_equal_target(scan: impl Fn(&Header, &Target, u32, u32) -> Option<u32>) {
         for header in bitcoin() {
             let hash = U256::from_le_bytes(header.hash().0);
             let check = |value, expect| {
@@ -157,7 +188,7 @@ pub(crate) mod cases {
     }
 
     /// Finds the nonces of Bitcoin's blocks.
-    pub(crate) fn finds_bitcoins_nonces(scan: Scan) {
+    fn finds_bitcoins_nonces(scan: impl Fn(&Header, &Target, u32, u32) -> Option<u32>) {
         for header in bitcoin() {
             let target = header.bits.expand().expect("valid");
             let zeroed = Header { nonce: 0, ..header };
@@ -211,26 +242,11 @@ pub(crate) mod cases {
 
 #[cfg(test)]
 mod tests {
-    use super::{cases, scan};
+    use super::{cases, scan_scalar};
     use crate::test;
 
     #[test]
-    fn agrees_with_whole_hashes() {
-        cases::agrees_with_whole_hashes(scan);
-    }
-
-    #[test]
-    fn ends_where_it_should() {
-        cases::ends_where_it_should(scan);
-    }
-
-    #[test]
-    fn meets_an_equal_target() {
-        cases::meets_an_equal_target(scan);
-    }
-
-    #[test]
-    fn finds_bitcoins_nonces() {
-        cases::finds_bitcoins_nonces(scan);
+    fn finds_what_whole_hashes_find() {
+        cases::check(scan_scalar);
     }
 }

@@ -1,95 +1,141 @@
-//! The search for a nonce on the browser's vectors: four nonces at a time.
+//! The generated kernels in the browser's engine, and the one of them that is the fastest here.
 //!
-//! It finds exactly what [`crate::miner::scan()`] finds. Every engine has had these vectors (SIMD128) since 2023; one
-//! without cannot load the module at all. An engine compiles it well only after some calls, and never swaps code
-//! that is running: search in slices of a few milliseconds to tens of them.
+//! An engine compiles a function well only after some calls, and never swaps code that is running: search in slices of
+//! a few milliseconds to tens of them.
 
-use std::arch::wasm32::{
-    i8x16_shuffle, u32x4, u32x4_add, u32x4_all_true, u32x4_shl, u32x4_shr, u32x4_splat, v128, v128_and,
-    v128_or, v128_xor,
-};
+use js_sys::{Function, Object, Uint8Array, Uint32Array, WebAssembly};
+use ruint::aliases::U256;
+use wasm_bindgen::prelude::*;
 
-use crate::miner::kernel::scan_lanes;
-use crate::miner::sha256::Lanes;
-use crate::primitives::{Header, Target};
+use super::js::property;
+use crate::host::Contest;
+use crate::miner::kernel::{Instance, KERNELS, Kernel, WORDS, scan};
+use crate::miner::scan_scalar;
+use crate::primitives::{BlockHash, CompactTarget, Header, MerkleRoot, Target};
+use crate::units::BlockTime;
 
-/// The first of `count` nonces from `start` on with which the header's hash meets the target. The search ends at
-/// the largest nonce: it does not wrap.
-#[must_use]
-#[target_feature(enable = "simd128")]
-pub fn scan(header: &Header, target: &Target, start: u32, count: u32) -> Option<u32> {
-    scan_lanes::<Vector>(header, target, start, count)
+/// A kernel in this thread's engine.
+struct Engine {
+    kernel: Kernel,
+    words: Uint32Array,
+    prepare: Function,
+    search: Function,
 }
 
-/// Four words.
-#[derive(Clone, Copy)]
-struct Vector(v128);
+impl Engine {
+    /// Compiles a kernel, which an engine without vectors refuses.
+    fn new(kernel: Kernel) -> Result<Self, JsValue> {
+        let module = WebAssembly::Module::new(&Uint8Array::from(kernel.module))?;
+        let exports = WebAssembly::Instance::new(&module, &Object::new())?.exports();
+        let memory: WebAssembly::Memory = property(&exports, "memory").dyn_into()?;
+        let words = Uint32Array::new_with_byte_offset_and_length(&memory.buffer(), 0, WORDS as u32);
+        let function = |name| property(&exports, name).dyn_into::<Function>();
+        Ok(Self { kernel, words, prepare: function("prepare")?, search: function("search")? })
+    }
+}
 
-impl Lanes for Vector {
-    const COUNT: u32 = 4;
+impl Instance for Engine {
+    fn prepare(&self, words: [u32; WORDS]) {
+        self.words.copy_from(&words);
+        // The kernels' code has nothing that fails.
+        let _ = self.prepare.call0(&JsValue::UNDEFINED);
+    }
 
-    #[inline(always)]
-    fn splat(word: u32) -> Self {
-        Self(u32x4_splat(word))
+    fn search(&self, nonce: u32, groups: u32) -> u32 {
+        let left = self.search.call2(&JsValue::UNDEFINED, &nonce.into(), &groups.into());
+        left.ok().and_then(|left| left.as_f64()).unwrap_or_default() as u32
     }
-    #[inline(always)]
-    fn count_from(first: u32) -> Self {
-        Self(u32x4_add(u32x4_splat(first), u32x4(0, 1, 2, 3)))
+}
+
+/// Every search that this engine runs.
+pub struct Searches {
+    engines: Vec<Engine>,
+    contest: Contest,
+}
+
+impl Searches {
+    /// Compiles the kernels; none of them is fast yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let engines: Vec<_> = KERNELS.into_iter().filter_map(|kernel| Engine::new(kernel).ok()).collect();
+        let contest = Contest::new(1 + engines.len());
+        Self { engines, contest }
     }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(u32x4_add(self.0, other.0))
+
+    /// The names of the searches, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        ["scalar"].into_iter().chain(self.engines.iter().map(|engine| engine.kernel.name))
     }
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        Self(v128_xor(self.0, other.0))
+
+    /// Lets the searches run against each other until it is known which is the fastest, on a clock in milliseconds.
+    pub fn try_out(&mut self, clock: impl Fn() -> f64) {
+        let header = Header {
+            version: 0,
+            previous: BlockHash([0; 32]),
+            merkle_root: MerkleRoot([0; 32]),
+            time: BlockTime(0),
+            bits: CompactTarget(0),
+            nonce: 0,
+        };
+        // No hash meets it.
+        let target = Target::new(U256::ONE).unwrap_or(Target::MAX);
+        let mut nonce = 0_u32;
+        while let Some((search, count)) = self.contest.trial() {
+            let began = clock();
+            let _ = self.scan_by(search, &header, &target, nonce, count);
+            self.contest.record(search, count, clock() - began);
+            nonce = nonce.wrapping_add(count);
+        }
     }
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        Self(v128_and(self.0, other.0))
+
+    /// The search whose turn it is, mostly the fastest, and how many nonces it is to search.
+    pub fn turn(&mut self) -> (usize, u32) {
+        self.contest.turn()
     }
-    #[inline(always)]
-    fn rotr<const N: u32>(self) -> Self {
-        Self(v128_or(u32x4_shr(self.0, N), u32x4_shl(self.0, 32 - N)))
+
+    /// Takes down that a search did a whole turn, in so many milliseconds.
+    pub fn record(&mut self, search: usize, hashes: u32, took_ms: f64) {
+        self.contest.record(search, hashes, took_ms);
     }
-    #[inline(always)]
-    fn shr<const N: u32>(self) -> Self {
-        Self(u32x4_shr(self.0, N))
+
+    /// Does as [`scan_scalar()`] does, by this search.
+    #[must_use]
+    pub fn scan_by(
+        &self,
+        search: usize,
+        header: &Header,
+        target: &Target,
+        start: u32,
+        count: u32,
+    ) -> Option<u32> {
+        match search.checked_sub(1).and_then(|index| self.engines.get(index)) {
+            Some(engine) => scan(engine, engine.kernel.group, header, target, start, count),
+            None => scan_scalar(header, target, start, count),
+        }
     }
-    #[inline(always)]
-    fn swap_bytes(self) -> Self {
-        let same = self.0;
-        Self(i8x16_shuffle::<3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12>(same, same))
-    }
-    #[inline(always)]
-    fn any_zero(self) -> bool {
-        !u32x4_all_true(self.0)
+}
+
+impl Default for Searches {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::scan;
+    use super::Searches;
+    use crate::miner::kernel::KERNELS;
     use crate::miner::scan::cases;
     use crate::test;
 
     #[test]
-    fn agrees_with_whole_hashes() {
-        cases::agrees_with_whole_hashes(scan);
-    }
-
-    #[test]
-    fn ends_where_it_should() {
-        cases::ends_where_it_should(scan);
-    }
-
-    #[test]
-    fn meets_an_equal_target() {
-        cases::meets_an_equal_target(scan);
-    }
-
-    #[test]
-    fn finds_bitcoins_nonces() {
-        cases::finds_bitcoins_nonces(scan);
+    fn every_search_finds_what_the_reference_finds() {
+        let searches = Searches::new();
+        assert_eq!(searches.names().count(), 1 + KERNELS.len(), "the engine refused a kernel");
+        for search in 0..=KERNELS.len() {
+            cases::check(|header, target, start, count| {
+                searches.scan_by(search, header, target, start, count)
+            });
+        }
     }
 }

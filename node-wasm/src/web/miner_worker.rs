@@ -10,20 +10,21 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
 use super::js::{Timer, from_js, on_broken, to_js};
-use super::kernel::scan;
+use super::kernel::Searches;
 use super::miner_protocol::{FromMiner, Order, ToMiner};
 use crate::host::nonces;
 use crate::primitives::Target;
 
 /// How often the worker reports what it did, in milliseconds.
 const REPORT_MS: f64 = 250.0;
-/// The first slice, before anything is measured, in hashes.
-const FIRST_SLICE: u32 = 10_000;
 
 /// Runs the worker; returns at once, the rest happens in callbacks.
 pub(super) fn run(scope: &DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
     on_broken(scope, |why| FromMiner::Broken { why })?;
     let performance = scope.performance().ok_or("no clock")?;
+    let mut searches = Searches::new();
+    // What is posted meanwhile waits.
+    searches.try_out(|| performance.now());
     let channel = MessageChannel::new()?;
     let searcher = Rc::new(RefCell::new(Searcher {
         scope: scope.clone(),
@@ -32,7 +33,7 @@ pub(super) fn run(scope: &DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
         search: None,
         scheduled: false,
         rest: None,
-        slice: FIRST_SLICE,
+        searches,
         hashes: 0,
         reported: 0.0,
     }));
@@ -66,7 +67,7 @@ struct Searcher {
     search: Option<Search>,
     scheduled: bool,
     rest: Option<Timer>,
-    slice: u32,
+    searches: Searches,
     hashes: u32,
     reported: f64,
 }
@@ -105,16 +106,17 @@ impl Searcher {
     fn slice(&mut self) -> Option<f64> {
         self.scheduled = false;
         let search = self.search.as_mut()?;
-        let count = self.slice.min(search.order.end - search.next);
+        let (by, wanted) = self.searches.turn();
+        let count = wanted.min(search.order.end - search.next);
         let began = self.performance.now();
-        let found = scan(&search.order.header, &search.target, search.next, count);
+        let found = self.searches.scan_by(by, &search.order.header, &search.target, search.next, count);
         let ended = self.performance.now();
         let done = found.map_or(count, |nonce| nonce - search.next + 1);
         search.next += done;
         let (intensity, exhausted) = (search.order.intensity, search.next >= search.order.end);
         self.hashes = self.hashes.saturating_add(done);
-        if found.is_none() && count == self.slice {
-            self.slice = nonces::next_slice(self.slice, ended - began);
+        if found.is_none() && count == wanted {
+            self.searches.record(by, count, ended - began);
         }
         if let Some(nonce) = found {
             let job = search.order.job;

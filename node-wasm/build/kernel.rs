@@ -1,0 +1,252 @@
+//! A mining kernel: SHA-256d of a header for several nonces at once, as a wasm module.
+//!
+//! The module searches groups of nonces. A group is four nonces in the lanes of vectors ([`Kind::Vector`]), and in a
+//! mixed kernel a fifth in plain words ([`Kind::Scalar`]), whose instructions a processor runs beside the vectors'.
+//! The first rounds are written out, each with what can be folded in it. The others run in loops, because code that
+//! outgrows a processor's caches is slow. The second hash stops where the word is known that a target tests first:
+//! where that word says that the group may hold a hit, the caller hashes it whole.
+//!
+//! What a kernel and its caller agree on is in `src/miner/kernel.rs`.
+
+use std::array;
+
+use wasm_encoder::{
+    BlockType, CodeSection, ConstExpr, DataSection, ExportKind, ExportSection, Function, FunctionSection,
+    Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
+};
+
+use crate::code::{Code, Kind, Step, repeat};
+use crate::graph::{Expr, Graph, Leaf, Time};
+use crate::memory::{Memory, RECORD, RECORDS};
+use crate::sha256::{DIGEST_BITS, END, HEADER_BITS, INITIAL, K, State, Word as _, round, schedule};
+
+/// The last round of the second hash: it makes the word that three more rounds would only move.
+const LAST: usize = 60;
+/// The variable that is that word.
+const E: usize = 4;
+/// The other variable that a round computes.
+const A: usize = 0;
+/// The words of a block.
+const BLOCK: usize = 16;
+/// Where the caller writes the header's last words before the nonce: after the midstate.
+const TAIL: u32 = 8;
+/// Where it writes which bits of the hash's eighth word must be zero.
+const MASK: u32 = 11;
+
+/// The parameters of the search.
+const NONCE: u32 = 0;
+const GROUPS: u32 = 1;
+const PARAMETERS: u32 = 2;
+
+/// What a kernel is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    /// Its file's name, without the extension.
+    pub(crate) name: &'static str,
+    /// How the nonces of a group are held.
+    pub(crate) kinds: &'static [Kind],
+    /// How many rounds are written out, from the first on: at least as many as a block has words. The schedule's words
+    /// that are known before the nonce are in the first 32.
+    pub(crate) unrolled: usize,
+    /// How many rounds a loop's body has.
+    pub(crate) rolled: usize,
+}
+
+/// The module of a kernel.
+pub(crate) fn module(shape: Shape) -> Vec<u8> {
+    let graph = Graph::default();
+    let mut memory = Memory::default();
+    let search = search(&graph, &mut memory, shape);
+    // After the search, which says what it needs.
+    let prepare = prepare(&graph, &mut memory);
+
+    let mut module = Module::new();
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    types.ty().function([ValType::I32; PARAMETERS as usize], [ValType::I32]);
+    let mut functions = FunctionSection::new();
+    functions.function(0).function(1);
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: 1,
+        maximum: Some(1),
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    let mut exports = ExportSection::new();
+    exports.export("memory", ExportKind::Memory, 0);
+    exports.export("prepare", ExportKind::Func, 0).export("search", ExportKind::Func, 1);
+    let mut codes = CodeSection::new();
+    codes.function(&prepare).function(&search);
+    let mut data = DataSection::new();
+    data.active(0, &ConstExpr::i32_const(RECORDS as i32), memory.content());
+    module
+        .section(&types)
+        .section(&functions)
+        .section(&memories)
+        .section(&exports)
+        .section(&codes)
+        .section(&data);
+    module.finish()
+}
+
+/// `prepare()`: computes what depends on the header alone, from what the caller wrote about it.
+fn prepare(graph: &Graph, memory: &mut Memory) -> Function {
+    let steps: Vec<_> =
+        memory.per_header().into_iter().map(|(value, slot)| Step::StoreSlot(slot, value)).collect();
+    let mut code = Code::new(graph, memory, Time::Header, 0, &[Kind::Scalar]);
+    code.steps(0, &steps, &[]);
+    code.finish()
+}
+
+/// `search(nonce, groups)`: how many groups were left when one was found that may hold a hit, itself included; 0 when
+/// none was.
+fn search(graph: &Graph, memory: &mut Memory, shape: Shape) -> Function {
+    let mut code = Code::new(graph, memory, Time::Nonce, PARAMETERS, shape.kinds);
+    let hash = Compression { graph, shape, pointer: code.local(Kind::Scalar) };
+    let header = |word| graph.leaf(Leaf::Header(word));
+    let midstate: State<Expr<'_>> = array::from_fn(|at| header(at as u32));
+    repeat(&mut code, |code| {
+        let nonces = nonces(code);
+        let words = [header(TAIL), header(TAIL + 1), header(TAIL + 2), graph.leaf(Leaf::Nonce)];
+        let state = hash.rounds(code, midstate, &padded(&words, HEADER_BITS), K.len());
+        let digest: Vec<_> = state.into_iter().zip(midstate).map(|(word, start)| word.add(start)).collect();
+        let state = hash.rounds(code, INITIAL.map(Expr::known), &padded(&digest, DIGEST_BITS), LAST + 1);
+        let eighth = state[E].add(Expr::known(INITIAL[7]));
+        code.any_zero(hash.pointer, eighth.and(header(MASK)));
+        code.push([
+            Instruction::If(BlockType::Empty),
+            Instruction::LocalGet(GROUPS),
+            Instruction::Return,
+            Instruction::End,
+        ]);
+        code.push([Instruction::LocalGet(NONCE), Instruction::I32Const(nonces), Instruction::I32Add]);
+        code.push([Instruction::LocalSet(NONCE)]);
+        code.push([Instruction::LocalGet(GROUPS), Instruction::I32Const(-1), Instruction::I32Add]);
+        code.push([Instruction::LocalTee(GROUPS)]);
+    });
+    code.push([Instruction::I32Const(0)]);
+    code.finish()
+}
+
+/// The last block of a message, whose bits are so many in all.
+fn padded<'g>(words: &[Expr<'g>], bits: u32) -> Vec<Expr<'g>> {
+    let mut block = words.to_vec();
+    block.push(Expr::known(END));
+    block.resize(BLOCK - 1, Expr::known(0));
+    block.push(Expr::known(bits));
+    block
+}
+
+/// The compression of a block, in one shape.
+#[derive(Clone, Copy)]
+struct Compression<'g> {
+    graph: &'g Graph,
+    shape: Shape,
+    /// The local with the address of the current round's record.
+    pointer: u32,
+}
+
+impl<'g> Compression<'g> {
+    /// So many rounds, without the sum that ends a compression. The last few are left to the block that follows.
+    fn rounds(
+        self,
+        code: &mut Code<'_>,
+        mut state: State<Expr<'g>>,
+        block: &[Expr<'g>],
+        rounds: usize,
+    ) -> State<Expr<'g>> {
+        let Self { graph, shape: Shape { unrolled, rolled, .. }, pointer } = self;
+        let mut words = block.to_vec();
+        let mut steps = Vec::new();
+        for at in 0..unrolled {
+            if at >= BLOCK {
+                words.push(next_word(&words));
+            }
+            // The loop's schedule begins with these.
+            if at + BLOCK >= unrolled {
+                steps.push(Step::Store(at as u32, words[at].value()));
+            }
+            state = round(state, words[at].add(Expr::known(K[at])));
+            steps.extend(computed(state));
+        }
+        code.block(pointer, &steps, state);
+
+        let looped = (rounds - unrolled) / rolled;
+        let record = |round: usize| Instruction::I32Const((RECORD as usize * round) as i32);
+        code.push([record(unrolled - BLOCK), Instruction::LocalSet(pointer)]);
+        repeat(code, |code| {
+            let (steps, state) = self.ahead(rolled, |at| graph.leaf(Leaf::Constant(at as u32)));
+            code.block(pointer, &steps, state);
+            code.push([Instruction::LocalGet(pointer), record(rolled), Instruction::I32Add]);
+            code.push([Instruction::LocalTee(pointer), record(unrolled - BLOCK + looped * rolled)]);
+            code.push([Instruction::I32Ne]);
+        });
+        let done = unrolled + looped * rolled;
+        self.ahead(rounds - done, |at| Expr::known(K[done - BLOCK + at])).1
+    }
+
+    /// Rounds whose state lies in the variables and whose message in the records: their steps, and the state after
+    /// them. A record is named by how many it is after the pointer's.
+    fn ahead(self, rounds: usize, constant: impl Fn(usize) -> Expr<'g>) -> (Vec<Step>, State<Expr<'g>>) {
+        let mut state: State<_> = array::from_fn(|variable| self.graph.leaf(Leaf::State(variable)));
+        let mut words: Vec<_> = (0..BLOCK).map(|at| self.graph.leaf(Leaf::Message(at as u32))).collect();
+        let mut steps = Vec::new();
+        for at in BLOCK..BLOCK + rounds {
+            words.push(next_word(&words));
+            steps.push(Step::StoreAhead(at as u32, words[at].value()));
+            state = round(state, words[at].add(constant(at)));
+            steps.extend(computed(state));
+        }
+        (steps, state)
+    }
+}
+
+/// The schedule's word after these.
+fn next_word<'g>(words: &[Expr<'g>]) -> Expr<'g> {
+    let ago = |places: usize| words[words.len() - places];
+    schedule(ago(16), ago(15), ago(7), ago(2))
+}
+
+/// What a round computes; the rest of the state only moves.
+fn computed(state: State<Expr<'_>>) -> [Step; 2] {
+    [Step::Compute(state[E].value()), Step::Compute(state[A].value())]
+}
+
+/// Fills the lanes with the nonces of a group, as words of the message, and says how many they are.
+fn nonces(code: &mut Code<'_>) -> i32 {
+    let mut count = 0;
+    if let Some(local) = code.nonce(Kind::Vector) {
+        code.push([
+            Instruction::LocalGet(NONCE),
+            Instruction::I32x4Splat,
+            Instruction::V128Const(i128::from_le_bytes([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0])),
+            Instruction::I32x4Add,
+            Instruction::LocalTee(local),
+            Instruction::LocalGet(local),
+            Instruction::I8x16Shuffle([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]),
+            Instruction::LocalSet(local),
+        ]);
+        count += 4;
+    }
+    if let Some(local) = code.nonce(Kind::Scalar) {
+        // Bytes 0 and 2 change places by one rotation, 1 and 3 by the other.
+        let half = |by, mask: u32| {
+            [
+                Instruction::LocalGet(local),
+                Instruction::I32Const(by),
+                Instruction::I32Rotl,
+                Instruction::I32Const(mask.cast_signed()),
+                Instruction::I32And,
+            ]
+        };
+        code.push([Instruction::LocalGet(NONCE), Instruction::I32Const(count), Instruction::I32Add]);
+        code.push([Instruction::LocalSet(local)]);
+        code.push(half(8, 0x00ff_00ff));
+        code.push(half(24, 0xff00_ff00));
+        code.push([Instruction::I32Or, Instruction::LocalSet(local)]);
+        count += 1;
+    }
+    count
+}
