@@ -5,7 +5,7 @@
 //! words after its last use. Every step is done for each kind of lane in turn, so that the processor finds
 //! instructions of both kinds side by side.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use wasm_encoder::{BlockType, Function, Instruction, MemArg, MemArgTarget, ValType};
 
@@ -20,11 +20,24 @@ pub(crate) enum Kind {
     Scalar,
 }
 
+/// What a local is for. With locals apart by their use, one round's code looks like the next one's, and compresses.
+#[derive(Clone, Copy)]
+pub(crate) enum Pool {
+    /// A word that is used again at once.
+    Passing,
+    /// A round's new `e`.
+    E,
+    /// A round's new `a`.
+    A,
+    /// A word of the message.
+    Message,
+}
+
 /// What a block does with its words, in order.
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
     /// Computes the word here, if anything below uses it.
-    Compute(Value),
+    Compute(Value, Pool),
     /// Writes the message word of a record, counted from the first.
     Store(u32, Value),
     /// Writes the message word of a record, counted from the current one.
@@ -36,7 +49,7 @@ pub(crate) enum Step {
 impl Step {
     const fn value(self) -> Value {
         match self {
-            Self::Compute(value)
+            Self::Compute(value, _)
             | Self::Store(_, value)
             | Self::StoreAhead(_, value)
             | Self::StoreSlot(_, value) => value,
@@ -49,8 +62,10 @@ struct Lane {
     kind: Kind,
     nonce: u32,
     state: [u32; 8],
-    /// Locals that hold nothing.
-    free: Vec<u32>,
+    /// Locals that hold nothing, by what they are for.
+    free: [BTreeSet<u32>; 4],
+    /// What a local is for.
+    pools: HashMap<u32, Pool>,
     /// The nodes of this block that are computed, in their locals.
     held: HashMap<usize, u32>,
     /// How often the nodes of this block are still to be used.
@@ -83,8 +98,8 @@ impl<'a> Code<'a> {
         for kind in kinds {
             let nonce = code.local(*kind);
             let state = std::array::from_fn(|_| code.local(*kind));
-            let (free, held, uses) = Default::default();
-            code.lanes.push(Lane { kind: *kind, nonce, state, free, held, uses });
+            let (free, pools, held, uses) = Default::default();
+            code.lanes.push(Lane { kind: *kind, nonce, state, free, pools, held, uses });
         }
         code
     }
@@ -140,7 +155,7 @@ impl<'a> Code<'a> {
 
     /// A block's steps, and what of its words the end will use.
     pub(crate) fn steps(&mut self, pointer: u32, steps: &[Step], end: &[Value]) {
-        let stored = steps.iter().filter(|step| !matches!(step, Step::Compute(_))).map(|step| step.value());
+        let stored = steps.iter().filter(|step| !matches!(step, Step::Compute(..))).map(|step| step.value());
         let wanted: Vec<_> = stored.chain(end.iter().copied()).collect();
         for lane in &mut self.lanes {
             lane.uses.clear();
@@ -158,7 +173,7 @@ impl<'a> Code<'a> {
 
     fn step(&mut self, lane: usize, pointer: u32, step: Step) {
         let (base, address) = match step {
-            Step::Compute(value) => return self.compute(lane, pointer, value),
+            Step::Compute(value, pool) => return self.compute(lane, pointer, value, pool),
             Step::Store(record, _) => (Instruction::I32Const(0), RECORDS + record * RECORD),
             Step::StoreAhead(record, _) => (Instruction::LocalGet(pointer), RECORDS + record * RECORD),
             Step::StoreSlot(address, _) => (Instruction::I32Const(0), address),
@@ -173,12 +188,12 @@ impl<'a> Code<'a> {
     }
 
     /// Puts a word into a local, unless it is there or nothing uses it.
-    fn compute(&mut self, lane: usize, pointer: u32, value: Value) {
+    fn compute(&mut self, lane: usize, pointer: u32, value: Value, pool: Pool) {
         let Value::Node(node) = value else { return };
         let state = &self.lanes[lane];
         if state.uses.contains_key(&node) && !state.held.contains_key(&node) {
             self.op(lane, pointer, node);
-            let local = self.hold(lane, node);
+            let local = self.hold(lane, node, pool);
             self.body.push(Instruction::LocalSet(local));
         }
     }
@@ -201,7 +216,7 @@ impl<'a> Code<'a> {
         } else {
             self.op(lane, pointer, node);
             if self.lanes[lane].uses[&node] > 1 {
-                let local = self.hold(lane, node);
+                let local = self.hold(lane, node, Pool::Passing);
                 self.body.push(Instruction::LocalTee(local));
             }
         }
@@ -264,10 +279,11 @@ impl<'a> Code<'a> {
         });
     }
 
-    fn hold(&mut self, lane: usize, node: usize) -> u32 {
+    fn hold(&mut self, lane: usize, node: usize, pool: Pool) -> u32 {
         let kind = self.lanes[lane].kind;
-        let local = self.lanes[lane].free.pop().unwrap_or_else(|| self.local(kind));
+        let local = self.lanes[lane].free[pool as usize].pop_first().unwrap_or_else(|| self.local(kind));
         self.lanes[lane].held.insert(node, local);
+        self.lanes[lane].pools.insert(local, pool);
         local
     }
 }
@@ -295,14 +311,16 @@ impl Lane {
     fn used(&mut self, node: usize) {
         let Some(uses) = self.uses.get_mut(&node) else { return };
         *uses -= 1;
-        if *uses == 0 {
-            self.free.extend(self.held.remove(&node));
+        if *uses == 0
+            && let Some(local) = self.held.remove(&node)
+        {
+            self.free[self.pools[&local] as usize].insert(local);
         }
     }
 }
 
 /// A memory operand; the alignment as a power of two.
-const fn at(offset: u32, align: u32) -> MemArg {
+pub(crate) const fn at(offset: u32, align: u32) -> MemArg {
     MemArg { offset: offset as u64, align, target: MemArgTarget::Memory(0), ordering: None }
 }
 

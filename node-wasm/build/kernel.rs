@@ -15,9 +15,9 @@ use wasm_encoder::{
     Instruction, MemorySection, MemoryType, Module, TypeSection, ValType,
 };
 
-use crate::code::{Code, Kind, Step, repeat};
+use crate::code::{Code, Kind, Pool, Step, at, repeat};
 use crate::graph::{Expr, Graph, Leaf, Time};
-use crate::memory::{Memory, RECORD, RECORDS};
+use crate::memory::{CONSTANT, CONSTANTS, Memory, RECORD, RECORDS, WORD};
 use crate::sha256::{DIGEST_BITS, END, HEADER_BITS, INITIAL, K, State, Word as _, round, schedule};
 
 /// The last round of the second hash: it makes the word that three more rounds would only move.
@@ -80,7 +80,7 @@ pub(crate) fn module(shape: Shape) -> Vec<u8> {
     let mut codes = CodeSection::new();
     codes.function(&prepare).function(&search);
     let mut data = DataSection::new();
-    data.active(0, &ConstExpr::i32_const(RECORDS as i32), memory.content());
+    data.active(0, &ConstExpr::i32_const(CONSTANTS as i32), memory.content());
     module
         .section(&types)
         .section(&functions)
@@ -91,12 +91,23 @@ pub(crate) fn module(shape: Shape) -> Vec<u8> {
     module.finish()
 }
 
-/// `prepare()`: computes what depends on the header alone, from what the caller wrote about it.
+/// `prepare()`: computes what depends on the header alone, from what the caller wrote about it, and puts the round
+/// constants into their records, which lie in a row at first: a table that the page has already compresses to nothing.
 fn prepare(graph: &Graph, memory: &mut Memory) -> Function {
     let steps: Vec<_> =
         memory.per_header().into_iter().map(|(value, slot)| Step::StoreSlot(slot, value)).collect();
     let mut code = Code::new(graph, memory, Time::Header, 0, &[Kind::Scalar]);
     code.steps(0, &steps, &[]);
+    let round = code.local(Kind::Scalar);
+    let times =
+        |by: u32| [Instruction::LocalGet(round), Instruction::I32Const(by as i32), Instruction::I32Mul];
+    code.push([Instruction::Loop(BlockType::Empty)]);
+    code.push(times(RECORD));
+    code.push(times(WORD));
+    code.push([Instruction::I32Load(at(CONSTANTS, 2)), Instruction::I32Store(at(RECORDS + CONSTANT, 2))]);
+    code.push([Instruction::LocalGet(round), Instruction::I32Const(1), Instruction::I32Add]);
+    code.push([Instruction::LocalTee(round), Instruction::I32Const(K.len() as i32), Instruction::I32Ne]);
+    code.push([Instruction::BrIf(0), Instruction::End]);
     code.finish()
 }
 
@@ -166,6 +177,7 @@ impl<'g> Compression<'g> {
             }
             // The loop's schedule begins with these.
             if at + BLOCK >= unrolled {
+                steps.push(Step::Compute(words[at].value(), Pool::Message));
                 steps.push(Step::Store(at as u32, words[at].value()));
             }
             state = round(state, words[at].add(Expr::known(K[at])));
@@ -195,6 +207,7 @@ impl<'g> Compression<'g> {
         let mut steps = Vec::new();
         for at in BLOCK..BLOCK + rounds {
             words.push(next_word(&words));
+            steps.push(Step::Compute(words[at].value(), Pool::Message));
             steps.push(Step::StoreAhead(at as u32, words[at].value()));
             state = round(state, words[at].add(constant(at)));
             steps.extend(computed(state));
@@ -211,7 +224,7 @@ fn next_word<'g>(words: &[Expr<'g>]) -> Expr<'g> {
 
 /// What a round computes; the rest of the state only moves.
 fn computed(state: State<Expr<'_>>) -> [Step; 2] {
-    [Step::Compute(state[E].value()), Step::Compute(state[A].value())]
+    [Step::Compute(state[E].value(), Pool::E), Step::Compute(state[A].value(), Pool::A)]
 }
 
 /// Fills the lanes with the nonces of a group, as words of the message, and says how many they are.

@@ -3,6 +3,7 @@
 //! ```text
 //! 0         what the caller writes about a header
 //! RECORDS   a record per round
+//! CONSTANTS the round constants
 //! SLOTS     words known before the nonce, in the order of their first use
 //! ```
 
@@ -19,8 +20,9 @@ pub(crate) const SCALAR: u32 = 16;
 pub(crate) const CONSTANT: u32 = 20;
 
 pub(crate) const RECORDS: u32 = 64;
-const SLOTS: u32 = RECORDS + RECORD * K.len() as u32;
-const WORD: u32 = 4;
+pub(crate) const CONSTANTS: u32 = RECORDS + RECORD * K.len() as u32;
+const SLOTS: u32 = CONSTANTS + WORD * K.len() as u32;
+pub(crate) const WORD: u32 = 4;
 
 /// Addresses given out so far.
 #[derive(Default)]
@@ -34,12 +36,15 @@ impl Memory {
         index * WORD
     }
 
-    /// The address of a word that is known before the nonce: its slot, unless it is one of the caller's.
+    /// The address of a word that is known before the nonce: its slot, unless it lies somewhere already.
     pub(crate) fn early(&mut self, graph: &Graph, value: Value) -> u32 {
         if let Value::Node(node) = value
             && let Op::Leaf(Leaf::Header(index)) = graph.op(node)
         {
             return Self::header(index);
+        }
+        if let Some(round) = K.iter().position(|k| value == Value::Known(*k)) {
+            return CONSTANTS + WORD * round as u32;
         }
         let next = SLOTS + self.slots.len() as u32 * WORD;
         *self.slots.entry(value).or_insert(next)
@@ -51,21 +56,15 @@ impl Memory {
         self.slots.iter().filter(of_header).map(|(value, address)| (*value, *address)).collect()
     }
 
-    /// What the memory from [`RECORDS`] on holds at first.
+    /// What the memory from [`CONSTANTS`] on holds at first.
     pub(crate) fn content(&self) -> Vec<u8> {
-        let mut content = vec![0; (SLOTS - RECORDS) as usize + self.slots.len() * WORD as usize];
-        let mut write = |address: u32, word: u32| {
-            let at = (address - RECORDS) as usize;
-            content[at..at + 4].copy_from_slice(&word.to_le_bytes());
-        };
-        for (record, k) in (0..).zip(K) {
-            write(RECORDS + record * RECORD + CONSTANT, k);
-        }
-        for (value, address) in &self.slots {
-            if let Value::Known(word) = value {
-                write(*address, *word);
-            }
-        }
-        content
+        let mut words = K.to_vec();
+        let mut slots: Vec<_> = self.slots.iter().collect();
+        slots.sort_by_key(|(_, address)| **address);
+        words.extend(slots.into_iter().map(|(value, _)| match value {
+            Value::Known(word) => *word,
+            Value::Node(_) => 0,
+        }));
+        words.into_iter().flat_map(u32::to_le_bytes).collect()
     }
 }

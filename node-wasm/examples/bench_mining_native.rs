@@ -1,5 +1,5 @@
 //! What `cargo xtask bench mining` runs natively, beside the browser: prints how many hashes a second the naive search
-//! makes, and how many the portable scan, each over as many milliseconds as the argument says.
+//! makes, how many the scalar one and how many the miner's, each over as many milliseconds as the argument says.
 
 #![allow(clippy::print_stdout, reason = "the benchmark reads the figures")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use node_wasm::miner::scan;
+use node_wasm::miner::{Scan, scan, scan_scalar};
 use node_wasm::primitives::{BlockHash, CompactTarget, Header, MerkleRoot, Target};
 use node_wasm::units::BlockTime;
 use ruint::aliases::U256;
@@ -19,11 +19,12 @@ const SLICE: u32 = 4096;
 fn main() {
     let milliseconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(200);
     let duration = Duration::from_millis(milliseconds);
-    println!("{:.0} {:.0}", rate(duration, naive), rate(duration, scan));
+    let [naive, scalar, miner] = [naive, scan_scalar, scan].map(|search: Scan| rate(duration, search));
+    println!("{naive:.0} {scalar:.0} {miner:.0}");
 }
 
 /// Hashes per second; the target is one that no nonce meets.
-fn rate(duration: Duration, search: fn(&Header, &Target, u32, u32) -> Option<u32>) -> f64 {
+fn rate(duration: Duration, search: Scan) -> f64 {
     let header = Header {
         version: 1,
         previous: BlockHash([0x11; 32]),

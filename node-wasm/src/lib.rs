@@ -23,6 +23,9 @@ pub mod codec;
 pub mod consensus;
 pub mod crypto;
 pub mod host;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+#[path = "miner/tests.rs"]
+mod kernel_tests;
 pub mod mempool;
 pub mod miner;
 pub mod node;

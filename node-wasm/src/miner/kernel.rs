@@ -21,14 +21,9 @@ pub struct Kernel {
 }
 
 /// Every kernel. Which of them is the fastest depends on the processor, and on what else it does.
-pub const KERNELS: [Kernel; 3] = [
+pub const KERNELS: [Kernel; 2] = [
     Kernel { name: "vector", group: 4, module: include_bytes!(concat!(env!("OUT_DIR"), "/vector.wasm")) },
     Kernel { name: "mixed", group: 5, module: include_bytes!(concat!(env!("OUT_DIR"), "/mixed.wasm")) },
-    Kernel {
-        name: "mixed, short",
-        group: 5,
-        module: include_bytes!(concat!(env!("OUT_DIR"), "/mixed_short.wasm")),
-    },
 ];
 
 /// How many words about a header a kernel reads.

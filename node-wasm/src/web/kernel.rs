@@ -27,10 +27,11 @@ impl Engine {
     fn new(kernel: Kernel) -> Result<Self, JsValue> {
         let module = WebAssembly::Module::new(&Uint8Array::from(kernel.module))?;
         let exports = WebAssembly::Instance::new(&module, &Object::new())?.exports();
-        let memory: WebAssembly::Memory = property(&exports, "memory").dyn_into()?;
+        // What `build/` exports is known.
+        let memory: WebAssembly::Memory = property(&exports, "memory").unchecked_into();
         let words = Uint32Array::new_with_byte_offset_and_length(&memory.buffer(), 0, WORDS as u32);
-        let function = |name| property(&exports, name).dyn_into::<Function>();
-        Ok(Self { kernel, words, prepare: function("prepare")?, search: function("search")? })
+        let function = |name| property(&exports, name).unchecked_into();
+        Ok(Self { kernel, words, prepare: function("prepare"), search: function("search") })
     }
 }
 
@@ -91,6 +92,12 @@ impl Searches {
     /// The search whose turn it is, mostly the fastest, and how many nonces it is to search.
     pub fn turn(&mut self) -> (usize, u32) {
         self.contest.turn()
+    }
+
+    /// The fastest search so far.
+    #[must_use]
+    pub fn fastest(&self) -> usize {
+        self.contest.fastest()
     }
 
     /// Takes down that a search did a whole turn, in so many milliseconds.
