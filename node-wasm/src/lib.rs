@@ -6,7 +6,8 @@
 //! The modules are layers; one names only modules on lower lines (`tests/tests/tidy.rs` checks it):
 //!
 //! ```text
-//! 8  web                                  the browser host (wasm32 only)
+//! 9  web                                  the browser host (wasm32 only)
+//! 8  sim                                  many nodes on one virtual clock
 //! 7  host                                 the pure half of a host
 //! 6  api                                  what a page sees of a node
 //! 5  node                                 the sans-IO boundary
@@ -28,6 +29,7 @@ pub mod miner;
 pub mod node;
 pub mod peer;
 pub mod primitives;
+pub mod sim;
 pub mod spread;
 pub mod sync;
 #[cfg(test)]

@@ -189,6 +189,18 @@ impl Mempool {
         self.by_id.is_empty()
     }
 
+    /// The size of all waiting payments together.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many payments wait of the sender that has most of them waiting.
+    #[must_use]
+    pub fn per_sender_max(&self) -> u64 {
+        self.by_sender.values().map(BTreeMap::len).max().unwrap_or_default() as u64
+    }
+
     /// A sum over the ids: equal sets have equal digests, and a peer's shows whether asking it is worth while.
     #[must_use]
     pub const fn digest(&self) -> u64 {

@@ -209,6 +209,18 @@ impl Requests {
         requests
     }
 
+    /// Of how many peers something is kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Whether nothing is kept of anybody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
     /// Whether any request is open.
     #[must_use]
     pub fn is_idle(&self) -> bool {

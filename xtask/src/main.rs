@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask run | test | dev | size | bench`.
+//! The project's commands: `cargo xtask run | test | dev | sim | size | bench`.
 //!
 //! Each installs what it needs ([`tools`], [`browser`]), shows progress ([`progress`]), and ends with a sentence that
 //! says what failed, why, and what to do. For Unix; nothing here is part of what a browser or the relay runs.
@@ -12,6 +12,7 @@ mod page;
 mod progress;
 mod relay;
 mod run;
+mod sim;
 mod size;
 mod system;
 mod test;
@@ -37,6 +38,8 @@ enum Command {
     Test(test::Options),
     /// Rebuild the page at every change, beside a relay
     Dev,
+    /// Simulate many nodes on one virtual clock; --help lists the scenarios
+    Sim(sim::Options),
     /// Build the page and print what a browser downloads, compressed
     Size,
     /// Measure
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Dev => dev::run(),
+        Command::Sim(options) => sim::run(&options),
         Command::Size => size::run(),
         Command::Bench(options) => bench::run(&options),
     });
