@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{Event, Node, Output};
+use crate::chain::ChainError;
+use crate::consensus::RuleError;
 use crate::miner::Template;
 use crate::primitives::Address;
 use crate::units::Timestamp;
@@ -100,6 +102,8 @@ impl Node {
                     self.cast(None, &Message::Block(Box::new(block)));
                 }
             }
+            // The chain's clock is far ahead of this machine's.
+            Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => self.set_aside(block),
             Err(error) => self.refused(hash, error),
         }
     }

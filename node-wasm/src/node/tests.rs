@@ -493,3 +493,20 @@ fn the_same_inputs_lead_to_the_same_state() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn a_block_of_ones_own_waits_for_its_time_as_well() {
+    let mut world = World::connected(2);
+    // The second block of a chain is after the first, whose time is as far ahead as it may be.
+    world.nodes[0].ahead_ms = 14_000;
+    world.find(0);
+    world.settle();
+    world.wait(4);
+    world.find(1);
+    assert_eq!(world.height(1), 1);
+    world.wait(4);
+    assert_eq!([world.height(0), world.height(1)], [2, 2]);
+    assert!(
+        !world.nodes[1].seen.iter().any(|output| matches!(output, Output::Event(Event::BlockRefused { .. })))
+    );
+}
