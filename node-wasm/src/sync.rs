@@ -175,8 +175,13 @@ impl Requests {
     /// Whether another peer may be asked for bodies: few enough are being asked.
     #[must_use]
     pub fn has_place(&self, now: Timestamp) -> bool {
+        self.prompt(now).count() < SOURCES_MAX
+    }
+
+    /// The requests for bodies that are not slow yet.
+    fn prompt(&self, now: Timestamp) -> impl Iterator<Item = &UnderWay> {
         let bodies = self.sources.values().filter_map(|source| source.bodies.as_ref());
-        bodies.filter(|under_way| !is_slow(now, under_way.asked)).count() < SOURCES_MAX
+        bodies.filter(move |under_way| !is_slow(now, under_way.asked))
     }
 
     /// Whether a peer may be asked for bodies: none are being waited for from it, and it is not left out.
@@ -188,11 +193,9 @@ impl Requests {
     /// Hands out `missing` bodies, the first first, to those of `peers` that are free.
     pub fn assign(&mut self, now: Timestamp, missing: &[BlockHash], peers: &[PeerId]) -> Vec<BodiesRequest> {
         let mut requests = Vec::new();
-        let bodies = self.sources.values().filter_map(|source| source.bodies.as_ref());
-        let prompt: Vec<&UnderWay> = bodies.filter(|under_way| !is_slow(now, under_way.asked)).collect();
-        let free = SOURCES_MAX.saturating_sub(prompt.len());
+        let free = SOURCES_MAX.saturating_sub(self.prompt(now).count());
         let taken: BTreeSet<BlockHash> =
-            prompt.iter().flat_map(|under_way| under_way.hashes.iter().copied()).collect();
+            self.prompt(now).flat_map(|under_way| under_way.hashes.iter().copied()).collect();
         let mut open = missing.iter().filter(|hash| !taken.contains(hash)).copied().peekable();
         for peer in peers {
             if open.peek().is_none() || requests.len() >= free {

@@ -202,6 +202,14 @@ impl World {
         assert!(self.nodes[index].job.is_none(), "a miner that is switched off stops");
     }
 
+    /// A node finds so many blocks, each everywhere before the next.
+    pub(super) fn mine_many(&mut self, index: usize, blocks: u32) {
+        for _ in 0..blocks {
+            self.mine(index);
+            self.settle();
+        }
+    }
+
     pub(super) fn height(&self, index: usize) -> u32 {
         self.nodes[index].node.chain().height().0
     }

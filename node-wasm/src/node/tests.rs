@@ -109,14 +109,8 @@ fn two_groups_mine_apart_and_agree_on_the_heavier_chain_without_losing_a_payment
     let lost_by_the_reorg = world.pay(0, 7, 10, 0).expect("funds are there");
     let other_side = world.pay(2, 8, 20, 0).expect("funds are there");
     world.settle();
-    for _ in 0..3 {
-        world.mine(0);
-        world.settle();
-    }
-    for _ in 0..5 {
-        world.mine(3);
-        world.settle();
-    }
+    world.mine_many(0, 3);
+    world.mine_many(3, 5);
     assert_eq!((world.height(1), world.height(2)), (5, 7));
     world.regroup(&[0, 0, 0, 0]);
     world.wait(8);
@@ -140,10 +134,7 @@ fn two_groups_mine_apart_and_agree_on_the_heavier_chain_without_losing_a_payment
 #[test]
 fn a_late_joiner_fetches_the_chain_from_one_peer_by_headers_and_bodies() {
     let mut world = World::connected(4);
-    for _ in 0..300 {
-        world.mine(0);
-        world.settle();
-    }
+    world.mine_many(0, 300);
     let joiner = world.add_node(easy_params());
     world.delivered.clear();
     world.join(joiner);

@@ -10,10 +10,7 @@ use crate::units::Height;
 #[test]
 fn a_joiner_whose_source_goes_silent_asks_the_next() {
     let mut world = World::connected(3);
-    for _ in 0..30 {
-        world.mine(0);
-        world.settle();
-    }
+    world.mine_many(0, 30);
     let joiner = world.add_node(easy_params());
     world.join(joiner);
     // Whoever is asked first is cut off before it answers.
@@ -44,10 +41,7 @@ fn a_joiner_whose_source_goes_silent_asks_the_next() {
 #[test]
 fn a_crowd_that_promises_and_never_answers_does_not_starve_a_joiner() {
     let mut world = World::connected(13);
-    for _ in 0..30 {
-        world.mine(0);
-        world.settle();
-    }
+    world.mine_many(0, 30);
     let honest = (0..13).min_by_key(|index| world.nodes[*index].node.id()).expect("thirteen nodes");
     world.deaf = (0..13).filter(|index| *index != honest).collect();
     let joiner = world.add_node(easy_params());
@@ -61,10 +55,7 @@ fn a_crowd_that_promises_and_never_answers_does_not_starve_a_joiner() {
 #[test]
 fn a_crowd_that_greets_again_instead_of_answering_is_not_asked_for_ever() {
     let mut world = World::connected(6);
-    for _ in 0..3 {
-        world.mine(0);
-        world.settle();
-    }
+    world.mine_many(0, 3);
     world.deaf = (0..6).collect();
     let joiner = world.add_node(easy_params());
     world.join(joiner);
@@ -123,10 +114,7 @@ fn whoever_withholds_the_bodies_of_the_best_branch_keeps_nobody_from_another() {
 #[test]
 fn a_claim_that_the_headers_do_not_bear_out_is_not_asked_for_again_at_once() {
     let mut world = World::connected(2);
-    for _ in 0..3 {
-        world.mine(0);
-        world.settle();
-    }
+    world.mine_many(0, 3);
     world.deaf.insert(1);
     let link = world.nodes[1].link.expect("a link");
     let line = world.nodes[0].node.chain().headers_after(&[world.nodes[0].node.chain().genesis()], 3);
