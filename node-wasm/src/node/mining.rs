@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 
 use super::{Event, Node, Output};
+use crate::chain::ChainError;
+use crate::consensus::RuleError;
 use crate::miner::Template;
 use crate::primitives::Address;
 use crate::units::Timestamp;
@@ -88,14 +90,21 @@ impl Node {
         let Some((_, template)) = self.mining.templates.iter().find(|(id, _)| *id == job) else { return };
         let block = template.solve(nonce);
         let (hash, height) = (block.hash(), block.body.coinbase.height);
-        match self.chain.insert_block(now, block.clone()) {
-            Ok(outcome) => {
-                if self.follow(now, outcome) {
-                    self.event(Event::Mined { height, hash });
-                    self.cast(None, &Message::Block(Box::new(block)));
-                }
+        let taken = match self.chain.insert_block(now, block.clone()) {
+            Ok(outcome) => self.follow(now, outcome),
+            // The chain's clock is far ahead of this machine's; another's may not be.
+            Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => {
+                self.set_aside(block.clone());
+                true
             }
-            Err(error) => self.refused(hash, error),
+            Err(error) => {
+                self.refused(hash, error);
+                false
+            }
+        };
+        if taken {
+            self.event(Event::Mined { height, hash });
+            self.cast(None, &Message::Block(Box::new(block)));
         }
     }
 }

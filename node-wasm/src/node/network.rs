@@ -166,10 +166,7 @@ impl Node {
                     }
                 }
                 Err(ChainError::UnknownParent(_)) => self.ask_headers(now, from, self.chain.locator()),
-                Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => {
-                    self.early.truncate(EARLY_MAX - 1);
-                    self.early.push_front(block);
-                }
+                Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => self.set_aside(block),
                 Err(error) => self.refused(hash, error),
             }
         }
@@ -183,6 +180,12 @@ impl Node {
         {
             peer.status.tip = Tip { hash, height, work };
         }
+    }
+
+    /// Keeps a block whose time has not come.
+    pub(super) fn set_aside(&mut self, block: Block) {
+        self.early.truncate(EARLY_MAX - 1);
+        self.early.push_front(block);
     }
 
     /// Tries the blocks again whose time had not come.

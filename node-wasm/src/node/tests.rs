@@ -484,3 +484,21 @@ fn the_same_inputs_lead_to_the_same_state() {
     };
     assert_eq!(run(), run());
 }
+
+#[test]
+fn a_block_of_ones_own_waits_for_its_time_as_well() {
+    let mut world = World::connected(3);
+    // The second block of a chain is after the first, whose time is as far ahead as it may be.
+    world.nodes[0].ahead_ms = 14_000;
+    world.find(0);
+    world.settle();
+    world.wait(4);
+    world.find(1);
+    world.settle();
+    assert_eq!([0, 1, 2].map(|index| world.height(index)), [2, 1, 1], "for node 0 its time has come");
+    world.wait(4);
+    assert_eq!([0, 1, 2].map(|index| world.height(index)), [2, 2, 2]);
+    world.assert_agreement();
+    let refused = |output: &Output| matches!(output, Output::Event(Event::BlockRefused { .. }));
+    assert!(!world.nodes[1].seen.iter().any(refused));
+}
