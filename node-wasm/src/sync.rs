@@ -2,7 +2,8 @@
 //!
 //! One request for headers and one for bodies per peer at a time; one peer at a time per body. What comes back
 //! unasked is not taken. A peer that does not answer, or lacks what it should have, is left out for a while, each time
-//! for twice as long, and its share goes to the next. Pure bookkeeping: the node sends the requests and feeds the chain.
+//! for twice as long, and its share goes to the next; where there is no next, it is asked sooner all the same. Pure
+//! bookkeeping: the node sends the requests and feeds the chain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,8 @@ pub const ANSWER_MS_MAX: u64 = 8_000;
 pub const SLOW_MS: u64 = 2_500;
 /// How long a peer that did not answer, or lacked what it should have, is not asked at first, in milliseconds; ...
 pub const REST_MS: u64 = 20_000;
-/// ... and in the end, when it never did better.
+/// ... and in the end, when it never did better. While nobody else can be asked, each rest counts as the first: bad
+/// lines make honest peers fail each other, and then they are all that there is.
 pub const REST_MS_MAX: u64 = 32 * REST_MS;
 /// How long a peer whose headers are ahead of this node's clock is not asked, in milliseconds: they come in time.
 pub const PAUSE_MS: u64 = 2_000;
@@ -45,6 +47,8 @@ struct UnderWay {
 struct Rest {
     until: Timestamp,
     ms: u64,
+    /// When it may be asked where nobody else can be.
+    soonest: Timestamp,
 }
 
 /// What is asked of one peer, and whether it is left out.
@@ -63,13 +67,18 @@ impl Source {
 
     fn leave_out(&mut self, now: Timestamp) {
         let ms = self.rest.as_ref().map_or(REST_MS, |rest| (2 * rest.ms).min(REST_MS_MAX));
-        self.rest = Some(Rest { until: now.plus_ms(ms), ms });
+        self.rest = Some(Rest { until: now.plus_ms(ms), ms, soonest: now.plus_ms(REST_MS) });
+    }
+
+    fn rests_at_need(&self, now: Timestamp) -> bool {
+        self.rest.as_ref().is_some_and(|rest| rest.soonest > now)
     }
 
     /// Does not count as a failure.
     fn pause(&mut self, now: Timestamp) {
-        let rest = self.rest.get_or_insert(Rest { until: now, ms: REST_MS / 2 });
+        let rest = self.rest.get_or_insert(Rest { until: now, ms: REST_MS / 2, soonest: now });
         rest.until = rest.until.max(now.plus_ms(PAUSE_MS));
+        rest.soonest = rest.soonest.max(now.plus_ms(PAUSE_MS));
     }
 
     /// Closes what was not answered in time; whether there was anything.
@@ -151,7 +160,7 @@ impl Requests {
         if source.rest.is_some() {
             source.leave_out(now);
         } else {
-            source.rest = Some(Rest { until: now, ms: REST_MS / 2 });
+            source.rest = Some(Rest { until: now, ms: REST_MS / 2, soonest: now });
         }
     }
 
@@ -184,10 +193,29 @@ impl Requests {
         bodies.filter(move |under_way| !is_slow(now, under_way.asked))
     }
 
-    /// Whether a peer may be asked for bodies: none are being waited for from it, and it is not left out.
+    /// Those of `peers` that may be asked for headers: those that are not left out, or else those that were not for the
+    /// last [`REST_MS`].
     #[must_use]
-    pub fn may_ask_bodies(&self, now: Timestamp, peer: &PeerId) -> bool {
-        self.sources.get(peer).is_none_or(|source| source.bodies.is_none() && !source.rests(now))
+    pub fn choose_for_headers(&self, now: Timestamp, peers: Vec<PeerId>) -> Vec<PeerId> {
+        self.choose(now, peers, |source| source.headers.is_none())
+    }
+
+    /// The same for bodies.
+    #[must_use]
+    pub fn choose_for_bodies(&self, now: Timestamp, peers: Vec<PeerId>) -> Vec<PeerId> {
+        self.choose(now, peers, |source| source.bodies.is_none())
+    }
+
+    fn choose(&self, now: Timestamp, mut peers: Vec<PeerId>, is_free: fn(&Source) -> bool) -> Vec<PeerId> {
+        let source = |peer: &PeerId| self.sources.get(peer).map(|source| &**source);
+        peers.retain(|peer| source(peer).is_none_or(is_free));
+        let rests = |peer: &PeerId| source(peer).is_some_and(|source| source.rests(now));
+        if peers.iter().all(rests) {
+            peers.retain(|peer| source(peer).is_none_or(|source| !source.rests_at_need(now)));
+        } else {
+            peers.retain(|peer| !rests(peer));
+        }
+        peers
     }
 
     /// Hands out `missing` bodies, the first first, to those of `peers` that are free.
@@ -202,7 +230,7 @@ impl Requests {
                 break;
             }
             let source = self.sources.entry(*peer).or_default();
-            if source.bodies.is_some() || source.rests(now) {
+            if source.bodies.is_some() || source.rests_at_need(now) {
                 continue;
             }
             let hashes: Vec<BlockHash> = open.by_ref().take(BATCH).collect();
@@ -210,6 +238,18 @@ impl Requests {
             requests.push(BodiesRequest { peer: *peer, hashes });
         }
         requests
+    }
+
+    /// Of how many peers something is kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// Whether nothing is kept of anybody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty()
     }
 
     /// Whether any request is open.
@@ -333,5 +373,25 @@ mod tests {
         sync.kept_word(&A);
         sync.rest(now, A);
         assert!(sync.is_free(now.plus_ms(REST_MS), &A));
+    }
+
+    #[test]
+    fn whoever_rests_is_asked_where_nobody_else_can_be() {
+        let mut sync = Requests::default();
+        let failed = Timestamp(0);
+        (0..6).for_each(|_| sync.rest(failed, A));
+        let soon = failed.plus_ms(REST_MS);
+        for choose in [Requests::choose_for_headers, Requests::choose_for_bodies] {
+            assert_eq!(choose(&sync, soon, vec![A, B]), [B], "others come first");
+            assert!(choose(&sync, Timestamp(soon.0 - 1), vec![A]).is_empty());
+            assert_eq!(choose(&sync, soon, vec![A]), [A]);
+        }
+        let missing = hashes(1);
+        assert_eq!(sync.assign(soon, &missing, &[A]), [BodiesRequest { peer: A, hashes: missing.clone() }]);
+        assert!(sync.choose_for_bodies(soon, vec![A]).is_empty(), "one request at a time");
+        // What it has comes in time: it is not asked for it again and again.
+        sync.pause(soon, A);
+        assert!(sync.choose_for_headers(Timestamp(soon.0 + PAUSE_MS - 1), vec![A]).is_empty());
+        assert_eq!(sync.choose_for_headers(soon.plus_ms(PAUSE_MS), vec![A]), [A]);
     }
 }

@@ -197,9 +197,10 @@ impl Node {
             let own = self.chain.tip().work;
             let helps = |peer: &&Peer| {
                 let tip = peer.status.tip;
-                tip.work > own && !self.chain.contains(&tip.hash) && self.sync.is_free(now, &peer.id)
+                tip.work > own && !self.chain.contains(&tip.hash)
             };
             let helpers = self.peers.iter().filter(helps).map(|peer| peer.id).collect();
+            let helpers = self.sync.choose_for_headers(now, helpers);
             if let Some(peer) = self.shuffled(helpers).first() {
                 self.ask_headers(now, *peer, self.chain.locator());
             }
@@ -216,8 +217,8 @@ impl Node {
             return;
         }
         let own = self.chain.tip().work;
-        let may_help = |peer: &&Peer| peer.status.tip.work > own && self.sync.may_ask_bodies(now, &peer.id);
-        let sources = self.peers.iter().filter(may_help).map(|peer| peer.id).collect();
+        let ahead = self.peers.iter().filter(|peer| peer.status.tip.work > own).map(|peer| peer.id).collect();
+        let sources = self.sync.choose_for_bodies(now, ahead);
         // The way to each one's tip may be long, and somebody else may be asked for all of it already.
         for peer in self.shuffled(sources).into_iter().take(2 * SOURCES_MAX) {
             if !self.sync.has_place(now) {
