@@ -115,12 +115,16 @@ impl Mempool {
         let (mut added, mut removed) = (Vec::new(), Vec::new());
         for block in update.disconnected.iter().rev() {
             for transaction in &block.body.transactions {
-                if transaction.payment.nonce < account(&transaction.sender()).nonce {
+                let (sender, nonce) = (transaction.sender(), transaction.payment.nonce);
+                let used = account(&sender).nonce;
+                if !(used..used + PER_SENDER_MAX).contains(&nonce) {
                     continue;
                 }
                 if let Some(displaced) = self.reinsert(now, transaction.clone()) {
                     added.push(transaction.id());
                     removed.extend(displaced);
+                    // What was within the bound before is beyond it from here.
+                    removed.extend(self.drop_from(&sender, used + PER_SENDER_MAX));
                 }
             }
         }
@@ -187,6 +191,18 @@ impl Mempool {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
+    }
+
+    /// The size of all waiting payments together.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many payments wait of the sender that has most of them waiting.
+    #[must_use]
+    pub fn per_sender_max(&self) -> u64 {
+        self.by_sender.values().map(BTreeMap::len).max().unwrap_or_default() as u64
     }
 
     /// A sum over the ids: equal sets have equal digests, and a peer's shows whether asking it is worth while.
@@ -509,6 +525,26 @@ mod tests {
         assert!(mempool.bytes <= MEMPOOL_BYTES_MAX);
         let total: u64 = mempool.iter().map(|waiting| waiting.transaction.size()).sum();
         assert_eq!(mempool.bytes, total);
+    }
+
+    #[test]
+    fn what_a_reorg_undoes_comes_back_within_the_bound_of_its_sender() {
+        let mut mempool = Mempool::default();
+        let after = Account { nonce: 3, ..rich() };
+        for nonce in 3..3 + PER_SENDER_MAX {
+            mempool.insert(START, with_fee(1, nonce, 5, 0), after).expect("it gets in");
+        }
+        let mut block = crate::consensus::ChainParams::room(crate::units::RoomName::default()).genesis();
+        block.body.transactions = (0..3).map(|nonce| with_fee(1, nonce, 5, 0)).collect();
+        let update = ChainUpdate {
+            fork_height: crate::units::Height(0),
+            disconnected: vec![Arc::new(block)],
+            connected: Vec::new(),
+        };
+        let (added, removed) = mempool.follow(START, &update, |_| rich());
+        assert_eq!((added.len(), removed.len()), (3, 3));
+        let waiting: Vec<u64> = mempool.by_sender[&address(1)].keys().copied().collect();
+        assert_eq!(waiting, Vec::from_iter(0..PER_SENDER_MAX), "the first that can be mined stay");
     }
 
     #[test]
