@@ -21,7 +21,7 @@ const PING_BEATS: u64 = 20;
 const PINGED_MAX: usize = 32;
 /// A peer is not asked for its inventory again for so long, in milliseconds, ...
 const INVENTORY_REST_MS: u64 = 60_000;
-/// ... but for this time only once the last one brought a payment.
+/// ... but for this time only once the last one brought a payment, or the peer's mempool has changed.
 const INVENTORY_MS: u64 = 5_000;
 
 /// A payment that was not taken is not fetched again for so long, in milliseconds: what was not affordable may be then.
@@ -106,10 +106,8 @@ impl Node {
                 for transaction in transactions {
                     self.take_passed_on(now, link, transaction);
                 }
-                if let Some(inventory) =
-                    self.inventories.get_mut(&from).filter(|_| self.mempool.digest() != waiting)
-                {
-                    inventory.due = inventory.due.min(now.plus_ms(INVENTORY_MS));
+                if self.mempool.digest() != waiting {
+                    self.hasten_inventory(now, &from);
                 }
             }
             Message::Block(block) => self.take_block(now, link, from, *block),
@@ -150,7 +148,10 @@ impl Node {
 
     fn take_status(&mut self, now: Timestamp, from: PeerId, status: Status) {
         if let Some(peer) = self.peers.get_mut(&from) {
-            peer.status = status;
+            let before = std::mem::replace(&mut peer.status, status);
+            if before.mempool != status.mempool {
+                self.hasten_inventory(now, &from);
+            }
         }
         self.catch_up(now);
     }
@@ -235,6 +236,12 @@ impl Node {
             let inventory = Inventory { due: now.plus_ms(INVENTORY_REST_MS), asked: true };
             self.inventories.insert(*peer, Box::new(inventory));
             self.send(*peer, &Message::GetInventory);
+        }
+    }
+
+    fn hasten_inventory(&mut self, now: Timestamp, from: &PeerId) {
+        if let Some(inventory) = self.inventories.get_mut(from) {
+            inventory.due = inventory.due.min(now.plus_ms(INVENTORY_MS));
         }
     }
 

@@ -332,6 +332,33 @@ fn inventories_of_payments_that_never_come_do_not_keep_the_real_ones_away() {
 }
 
 #[test]
+fn a_mempool_that_changed_is_asked_for_again_soon() {
+    let mut world = World::connected(2);
+    world.mine(0);
+    world.settle();
+    let first = world.pay(0, 9, 10, 0).expect("funds are there");
+    world.wire.clear();
+    let asks = |(from, _, bytes): &(usize, usize, Vec<u8>)| {
+        let frame = crate::wire::Frame::decode(bytes).expect("a frame").unsealed;
+        *from == 1 && matches!(Message::decode(&frame.payload), Ok(Message::GetInventory))
+    };
+    // The first question is lost.
+    while !world.wire.iter().any(asks) {
+        world.settle();
+        world.now = world.now.plus_ms(1000);
+        (0..2).for_each(|index| world.feed(index, Input::Tick));
+    }
+    world.wire.clear();
+    world.wait(20);
+    assert!(world.nodes[1].node.mempool().is_empty(), "the same is not asked for again so soon");
+    let second = world.pay(0, 9, 10, 1).expect("funds are there");
+    world.wire.clear();
+    // A sign of life, a rest, and the next beat.
+    world.wait(22);
+    assert!([first, second].iter().all(|id| world.nodes[1].node.mempool().get(id).is_some()));
+}
+
+#[test]
 fn the_miners_job_follows_tip_clock_and_mempool() {
     let mut world = World::connected(2);
     world.feed(0, Input::Mine(Some(address(1))));
