@@ -6,15 +6,15 @@
 //! The modules are layers; one names only modules on lower lines (`tests/tests/tidy.rs` checks it):
 //!
 //! ```text
-//! 8  web                                  the browser host (wasm32 only)
-//! 7  host                                 the pure half of a host
-//! 6  api                                  what a page sees of a node
-//! 5  node                                 the sans-IO boundary
-//! 4  mempool miner wallet peer sync       siblings: none names another
-//! 3  chain                                block tree, ledger, ChainUpdate
-//! 2  consensus  wire                      rules, messages
-//! 1  primitives  token_bucket             header, block, transaction, address, merkle, target; limits
-//! 0  units  codec  crypto  spread         newtypes and encodings over the chosen crates
+//! 8  web                                    the browser host (wasm32 only)
+//! 7  host                                   the pure half of a host
+//! 6  api                                    what a page sees of a node
+//! 5  node                                   the sans-IO boundary
+//! 4  mempool miner wallet peer sync proof   siblings: none names another
+//! 3  chain                                  block tree, ledger, ChainUpdate
+//! 2  consensus  wire                        rules, messages
+//! 1  primitives  token_bucket               header, block, transaction, address, merkle, target; limits
+//! 0  units  codec  crypto  spread           newtypes and encodings over the chosen crates
 //! ```
 
 pub mod api;
@@ -28,6 +28,7 @@ pub mod miner;
 pub mod node;
 pub mod peer;
 pub mod primitives;
+pub mod proof;
 pub mod spread;
 pub mod sync;
 #[cfg(test)]

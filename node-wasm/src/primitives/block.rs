@@ -6,7 +6,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::{Address, BlockHash, Header, MerkleRoot, Transaction, TransactionId, merkle};
 use crate::codec::encode;
-use crate::crypto::sha256;
+use crate::crypto::{Digest, sha256};
 use crate::units::{Amount, Height};
 
 /// How a block pays its miner.
@@ -49,12 +49,17 @@ pub struct Block {
 }
 
 impl Body {
+    /// The leaves of the Merkle tree: the ids of the coinbase and of the payments.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<Digest> {
+        let payments = self.transactions.iter().map(|transaction| transaction.id().0);
+        std::iter::once(self.coinbase.id().0).chain(payments).collect()
+    }
+
     /// The Merkle root over the coinbase and the payments.
     #[must_use]
     pub fn merkle_root(&self) -> MerkleRoot {
-        let payments = self.transactions.iter().map(|transaction| transaction.id().0);
-        let leaves: Vec<_> = std::iter::once(self.coinbase.id().0).chain(payments).collect();
-        merkle::root(&leaves)
+        merkle::root(&self.leaves())
     }
 
     /// How many bytes it takes.
