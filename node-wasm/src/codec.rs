@@ -1,7 +1,9 @@
 //! Bytes of consensus, storage and the wire: borsh, read strictly.
 //!
-//! One value has one encoding. Reading refuses trailing bytes, and a length prefix never makes it allocate more
-//! than the input holds. Left out: limits on what a decoded value may contain, which belong to its own type.
+//! One value has one encoding. Reading refuses trailing bytes, and a length prefix alone never makes it allocate more
+//! than a page of memory. Left out: limits on what a decoded value may contain, which belong to its own type.
+
+use std::io::{Error, ErrorKind, Read};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -22,6 +24,21 @@ pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
 /// When the bytes are cut short, run on, or are not this type's encoding.
 pub fn decode<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, DecodeError> {
     borsh::from_slice(bytes).map_err(|error| DecodeError(error.to_string()))
+}
+
+/// Reads a field of bytes; every such field is read by it. The codec's own reader makes room for a whole megabyte
+/// because a length prefix says so, this one for what there is.
+///
+/// # Errors
+/// When there are fewer bytes than the prefix says.
+pub fn read_bytes<R: Read>(reader: &mut R) -> Result<Vec<u8>, Error> {
+    let length = u32::deserialize_reader(reader)?;
+    let mut bytes = Vec::new();
+    let read = reader.take(length.into()).read_to_end(&mut bytes)?;
+    if read < length as usize {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 //! The modules are layers; one names only modules on lower lines (`tests/tests/tidy.rs` checks it):
 //!
 //! ```text
-//! 8  web                                    the browser host (wasm32 only)
+//! 9  web                                    the browser host (wasm32 only)
+//! 8  fuzz                                   what must hold for any bytes
 //! 7  host                                   the pure half of a host
 //! 6  api                                    what a page sees of a node
 //! 5  node                                   the sans-IO boundary
@@ -22,6 +23,7 @@ pub mod chain;
 pub mod codec;
 pub mod consensus;
 pub mod crypto;
+pub mod fuzz;
 pub mod host;
 pub mod mempool;
 pub mod miner;
@@ -31,8 +33,7 @@ pub mod primitives;
 pub mod proof;
 pub mod spread;
 pub mod sync;
-#[cfg(test)]
-mod testing;
+pub mod testing;
 pub mod token_bucket;
 pub mod units;
 pub mod wallet;

@@ -1,4 +1,4 @@
-//! What the unit tests of several modules need: easy rooms, keys, and blocks on demand.
+//! What tests, fuzz targets and benchmarks need: easy rooms, keys, and blocks on demand. No program of a user names it.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::primitives::{Address, Block, BlockHash, Payment, Target, Transaction}
 use crate::units::{Amount, Timestamp};
 
 /// When the tests' clocks start: a while after every room's genesis.
-pub(crate) const START: Timestamp = Timestamp(1_800_000_000_000);
+pub const START: Timestamp = Timestamp(1_800_000_000_000);
 
 /// A room in which every second hash is a block.
-pub(crate) fn easy_params() -> ChainParams {
+pub fn easy_params() -> ChainParams {
     let easiest = Target::for_hashes(2).compact();
     ChainParams {
         starting_bits: easiest,
@@ -23,17 +23,17 @@ pub(crate) fn easy_params() -> ChainParams {
 }
 
 /// The key of test person `number`.
-pub(crate) fn key(number: u8) -> SecretKey {
+pub fn key(number: u8) -> SecretKey {
     SecretKey::from_bytes(&[number; 32])
 }
 
 /// The address of test person `number`.
-pub(crate) fn address(number: u8) -> Address {
+pub fn address(number: u8) -> Address {
     Address::of(&key(number).public())
 }
 
 /// A signed payment of test person `from` to `to`, with a fee of 1.
-pub(crate) fn pay(genesis: &BlockHash, from: u8, to: u8, amount: u64, nonce: u64) -> Transaction {
+pub fn pay(genesis: &BlockHash, from: u8, to: u8, amount: u64, nonce: u64) -> Transaction {
     let payment = Payment {
         sender: key(from).public(),
         recipient: address(to),
@@ -46,14 +46,14 @@ pub(crate) fn pay(genesis: &BlockHash, from: u8, to: u8, amount: u64, nonce: u64
 }
 
 /// A valid block on the tip of `chain` that pays test person `miner`.
-pub(crate) fn block_on(chain: &Chain, now: Timestamp, miner: u8, transactions: &[Transaction]) -> Block {
+pub fn block_on(chain: &Chain, now: Timestamp, miner: u8, transactions: &[Transaction]) -> Block {
     let transactions: Vec<_> = transactions.iter().cloned().map(Arc::new).collect();
     let template = Template::new(chain, now, address(miner), 0, &transactions).expect("a template");
     proven(template.solve(0))
 }
 
 /// The same block with a nonce that proves its work.
-pub(crate) fn proven(mut block: Block) -> Block {
+pub fn proven(mut block: Block) -> Block {
     let target = block.header.bits.expand().expect("a target");
     while !target.is_met_by(&block.hash()) {
         block.header.nonce += 1;

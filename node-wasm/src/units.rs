@@ -197,7 +197,12 @@ impl FromStr for RoomName {
 
 impl BorshDeserialize for RoomName {
     fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
-        let text = String::deserialize_reader(reader)?;
+        let length = u32::deserialize_reader(reader)? as usize;
+        let mut bytes = [0; Self::LENGTH_MAX];
+        // Too long a name is no name: what it would take is not even read.
+        let text = bytes.get_mut(..length).unwrap_or_default();
+        reader.read_exact(text)?;
+        let text = std::str::from_utf8(text).unwrap_or_default();
         text.parse()
             .map_err(|error: RoomNameError| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
     }

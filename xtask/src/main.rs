@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask run | test | dev | size | bench`.
+//! The project's commands: `cargo xtask run | test | dev | size | fuzz | bench`.
 //!
 //! Each installs what it needs ([`tools`], [`browser`]), shows progress ([`progress`]), and ends with a sentence that
 //! says what failed, why, and what to do. For Unix; nothing here is part of what a browser or the relay runs.
@@ -8,6 +8,7 @@
 mod bench;
 mod browser;
 mod dev;
+mod fuzz;
 mod page;
 mod progress;
 mod relay;
@@ -39,6 +40,8 @@ enum Command {
     Dev,
     /// Build the page and print what a browser downloads, compressed
     Size,
+    /// Run the decoders and the node on bytes that are almost right, for long
+    Fuzz(fuzz::Options),
     /// Measure
     Bench(bench::Options),
 }
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Dev => dev::run(),
         Command::Size => size::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
     });
     match outcome {

@@ -21,6 +21,7 @@ pub struct Payment {
     /// How many payments the sender made before this one: each takes effect once and in order.
     pub nonce: u64,
     /// A message for everyone to read, often empty; UTF-8 by custom, any bytes by rule.
+    #[borsh(deserialize_with = "crate::codec::read_bytes")]
     pub data: Vec<u8>,
 }
 

@@ -17,6 +17,7 @@ pub enum Envelope {
         /// For whom; everyone where nobody is named.
         to: Option<PeerId>,
         /// Its bytes.
+        #[borsh(deserialize_with = "crate::codec::read_bytes")]
         bytes: Vec<u8>,
     },
 }

@@ -29,6 +29,7 @@ pub struct UnsealedFrame {
     /// Who is meant; `None` is everyone on the link.
     pub recipient: Option<PeerId>,
     /// An encoded [`Message`](super::Message).
+    #[borsh(deserialize_with = "crate::codec::read_bytes")]
     pub payload: Vec<u8>,
 }
 

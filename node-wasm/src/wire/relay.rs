@@ -36,6 +36,7 @@ pub enum ToRelay {
     /// Forward to every other member.
     Cast {
         /// The payload.
+        #[borsh(deserialize_with = "crate::codec::read_bytes")]
         bytes: Vec<u8>,
     },
     /// Forward to one member; nothing happens if it is gone.
@@ -43,6 +44,7 @@ pub enum ToRelay {
         /// Who is meant.
         peer: PeerId,
         /// The payload.
+        #[borsh(deserialize_with = "crate::codec::read_bytes")]
         bytes: Vec<u8>,
     },
     /// Ask for a `Pong`: a browser sees no pings of the protocol below.
@@ -79,6 +81,7 @@ pub enum FromRelay {
         /// The member whose connection it came in on.
         from: PeerId,
         /// The payload.
+        #[borsh(deserialize_with = "crate::codec::read_bytes")]
         bytes: Vec<u8>,
     },
     /// The answer to a `Ping`.
