@@ -9,6 +9,7 @@ mod bench;
 mod browser;
 mod dev;
 mod fuzz;
+mod names;
 mod page;
 mod progress;
 mod relay;

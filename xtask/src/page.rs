@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 
 use crate::progress::{self, Step};
 use crate::tools::Tools;
-use crate::{size, workspace};
+use crate::{names, size, workspace};
 
 /// What the page is made of.
 const INPUTS: [&str; 6] = ["Cargo.lock", "Cargo.toml", "Trunk.toml", "node-wasm", "ui", "www"];
@@ -46,6 +46,7 @@ pub(crate) fn build(tools: &Tools) -> Result<()> {
     };
     let step = Step::new("page (one wasm program, optimised)").advice("The compiler's own words are above.");
     progress::run(&step, &mut trunk)?;
+    names::number(&dist())?;
     fs::write(&stamp, stamp_text(inputs, fingerprint(&dist())?))
         .with_context(|| format!("writing {}", stamp.display()))?;
     size::print()?;
