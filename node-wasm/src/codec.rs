@@ -15,7 +15,11 @@ pub struct DecodeError(pub String);
 /// The one encoding of `value`.
 #[must_use]
 pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
-    borsh::to_vec(value).expect("writing to memory does not fail, and no collection here exceeds 2^32")
+    // Not `expect`: it would print an error that cannot be, and bring all names of errors of files into the page.
+    let Ok(bytes) = borsh::to_vec(value) else {
+        unreachable!("writing to memory does not fail, and no collection here exceeds 2^32")
+    };
+    bytes
 }
 
 /// The value that `bytes` encode, all of them.

@@ -222,8 +222,8 @@ impl Requests {
     pub fn assign(&mut self, now: Timestamp, missing: &[BlockHash], peers: &[PeerId]) -> Vec<BodiesRequest> {
         let mut requests = Vec::new();
         let free = SOURCES_MAX.saturating_sub(self.prompt(now).count());
-        let taken: BTreeSet<BlockHash> =
-            self.prompt(now).flat_map(|under_way| under_way.hashes.iter().copied()).collect();
+        let mut taken = BTreeSet::new();
+        taken.extend(self.prompt(now).flat_map(|under_way| under_way.hashes.iter().copied()));
         let mut open = missing.iter().filter(|hash| !taken.contains(hash)).copied().peekable();
         for peer in peers {
             if open.peek().is_none() || requests.len() >= free {

@@ -3,7 +3,7 @@
 //! Guarantees: never more than [`BLOCKS_HELD_MAX`] blocks, however long the chain; no block above or beside the tip
 //! that the node last told. What is missing is asked for as it comes into sight.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -92,10 +92,13 @@ impl Chain {
             return;
         }
         let tip = self.blocks.keys().next_back().copied().unwrap_or(0);
-        let mut far: Vec<u32> =
+        let mut far: VecDeque<u32> =
             self.blocks.keys().copied().filter(|held| held.saturating_add(BLOCKS_MAX) < tip).collect();
-        far.sort_unstable_by_key(|held| std::cmp::Reverse(held.abs_diff(height)));
-        for held in far.into_iter().take(excess) {
+        for _ in 0..excess {
+            // They are in order: the furthest is at one of the ends.
+            let distance = |end: Option<&u32>| end.map(|held| held.abs_diff(height));
+            let low = distance(far.front()) > distance(far.back());
+            let Some(held) = (if low { far.pop_front() } else { far.pop_back() }) else { return };
             self.blocks.remove(&held);
         }
     }

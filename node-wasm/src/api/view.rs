@@ -1,5 +1,7 @@
 //! A node's state as the page sees it. Reads only; every figure has this one source.
 
+use std::collections::BTreeSet;
+
 use super::{
     AccountView, ApiError, BLOCKS_MAX, BlockSummary, BlockView, MEMPOOL_MAX, PeerView, Reorg,
     TransactionState, TransactionView, Via,
@@ -97,9 +99,9 @@ pub fn account(node: &Node, address: &str) -> Result<AccountView, ApiError> {
 pub fn mempool(node: &Node) -> Vec<TransactionView> {
     let mut next = node.mempool().select(u64::MAX, |address| node.chain().account(address));
     next.truncate(MEMPOOL_MAX);
-    let mut chosen: Vec<TransactionId> = next.iter().map(|transaction| transaction.id()).collect();
-    chosen.sort_unstable();
-    let blocked = node.mempool().iter().filter(|waiting| chosen.binary_search(&waiting.id).is_err());
+    let mut chosen = BTreeSet::new();
+    chosen.extend(next.iter().map(|transaction| transaction.id()));
+    let blocked = node.mempool().iter().filter(|waiting| !chosen.contains(&waiting.id));
     let blocked = blocked.map(|waiting| &waiting.transaction);
     next.iter().chain(blocked).take(MEMPOOL_MAX).map(|waiting| pending(node, waiting)).collect()
 }

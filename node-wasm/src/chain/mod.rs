@@ -249,7 +249,8 @@ impl Chain {
     /// Puts back what [`Self::disconnect_to`] took.
     fn reconnect(&mut self, disconnected: &[Arc<Block>]) {
         for block in disconnected.iter().rev() {
-            let undo = self.ledger.apply(&self.params, block).expect("it held on this very ledger before");
+            let undo = self.ledger.apply(&self.params, block);
+            let undo = undo.unwrap_or_else(|rule| unreachable!("it held on this very ledger before: {rule}"));
             self.active.push(block.hash());
             self.undos.push(undo);
         }

@@ -108,7 +108,7 @@ impl Tree {
             times.push(entry.header.time);
             next = self.get(&entry.header.previous);
         }
-        Parent { height: entry.height, pace: entry.pace, median: median_time(&mut times) }
+        Parent { height: entry.height, pace: entry.pace, median: median_time(&times) }
     }
 
     /// Whether another header fits beside a best chain of `active` blocks.

@@ -8,6 +8,7 @@
 use ruint::{Uint, aliases::U256};
 
 use super::{ChainParams, RuleError};
+use crate::primitives::target::quotient;
 use crate::primitives::{BlockHash, CompactTarget, Header, MerkleRoot, Target};
 use crate::units::BlockTime;
 
@@ -61,8 +62,9 @@ impl Period {
         let took = took.clamp(i64::from(TIMESPAN / 4), i64::from(TIMESPAN * 4)).unsigned_abs();
         let parent = self.bits.expand().unwrap_or_else(|| params.limit());
         // Below 2^279: a target times a number below 2^23.
-        let product = Uint::<320, 5>::from(parent.value()) * Uint::from(took) / Uint::from(TIMESPAN);
-        let bounded = U256::saturating_from(product).min(params.limit().value());
+        let product = Uint::<320, 5>::from(parent.value()) * Uint::from(took);
+        let bounded =
+            U256::saturating_from(quotient(product, Uint::from(TIMESPAN))).min(params.limit().value());
         Target::new(bounded).unwrap_or_else(|| params.limit()).compact()
     }
 

@@ -30,7 +30,7 @@ struct Link {
 pub struct Peers {
     me: PeerId,
     genesis: BlockHash,
-    links: BTreeMap<LinkId, Link>,
+    links: BTreeMap<LinkId, Box<Link>>,
     peers: BTreeMap<PeerId, Box<Peer>>,
 }
 
@@ -63,7 +63,8 @@ impl Peers {
 
     /// Opens a link.
     pub fn link_up(&mut self, link: LinkId, medium: Medium, session: SessionId) {
-        self.links.insert(link, Link { medium, session, sequence: 0, contacts: BTreeMap::new() });
+        let contacts = BTreeMap::new();
+        self.links.insert(link, Box::new(Link { medium, session, sequence: 0, contacts }));
     }
 
     /// Ends a link; gives the peers that are out of reach now.
@@ -233,9 +234,10 @@ impl Peers {
         let reach = |link: &LinkId| self.peers.values().filter(|peer| peer.links.contains(link)).count();
         let mut others: Vec<LinkId> =
             self.links.keys().copied().filter(|link| Some(*link) != except).collect();
-        others.sort_unstable_by_key(|link| (std::cmp::Reverse(reach(link)), self.medium(*link), *link));
+        let first = |link: &LinkId| (std::cmp::Reverse(reach(link)), self.medium(*link), *link);
         let (mut chosen, mut heard) = (Vec::new(), Vec::from_iter(except));
-        for link in others {
+        while let Some(link) = others.iter().copied().min_by_key(first) {
+            others.retain(|other| *other != link);
             let hears = |peer: &Peer| peer.links.iter().any(|link| heard.contains(link));
             if self.peers.values().any(|peer| peer.links.contains(&link) && !hears(peer)) {
                 heard.push(link);

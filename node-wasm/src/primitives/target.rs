@@ -7,7 +7,7 @@
 use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use ruint::aliases::U256;
+use ruint::{Uint, aliases::U256};
 
 use super::BlockHash;
 
@@ -55,7 +55,7 @@ impl Target {
     /// The target that takes `hashes` attempts on average.
     #[must_use]
     pub fn for_hashes(hashes: u64) -> Self {
-        Self(U256::MAX / U256::from(hashes.max(1)))
+        Self(quotient(U256::MAX, U256::from(hashes.max(1))))
     }
 
     /// The number itself.
@@ -92,7 +92,7 @@ impl Target {
     pub fn work(self) -> Work {
         // 2^256 does not fit, and (2^256 - (t + 1)) / (t + 1) + 1 is the same number.
         match self.0.checked_add(U256::from(1)) {
-            Some(above) => Work(!self.0 / above + U256::from(1)),
+            Some(above) => Work(quotient(!self.0, above) + U256::from(1)),
             None => Work(U256::from(1)),
         }
     }
@@ -125,6 +125,26 @@ impl BorshDeserialize for Work {
     fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
         <[u8; 32]>::deserialize_reader(reader).map(|bytes| Self(U256::from_le_bytes(bytes)))
     }
+}
+
+/// The whole part of `dividend / divisor`, which is not 0, bit by bit. Quotients are short here, some twenty to forty
+/// bits, and the division that comes with the numbers is made for long ones: 16 KB of the page's program.
+#[must_use]
+pub fn quotient<const BITS: usize, const LIMBS: usize>(
+    dividend: Uint<BITS, LIMBS>,
+    divisor: Uint<BITS, LIMBS>,
+) -> Uint<BITS, LIMBS> {
+    let (mut rest, mut quotient) = (dividend, Uint::ZERO);
+    let Some(bits) = dividend.bit_len().checked_sub(divisor.bit_len()) else { return quotient };
+    for bit in (0..=bits).rev() {
+        // Nothing is shifted out: it has at most as many bits as the dividend.
+        let part = divisor << bit;
+        if part <= rest {
+            rest -= part;
+            quotient.set_bit(bit, true);
+        }
+    }
+    quotient
 }
 
 impl fmt::Debug for CompactTarget {
@@ -166,6 +186,8 @@ impl fmt::Display for Work {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::test;
 
@@ -212,6 +234,18 @@ mod tests {
         assert_eq!(bitcoin, Work(U256::from(0x1_0001_0001_u64)));
         let million = Target::for_hashes(1 << 20).work();
         assert_eq!(million, Work(U256::from(1 << 20)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_quotient_is_that_of_any_other_division(
+            limbs in any::<[u64; 8]>(), dividend in 0..256_usize, divisor in 0..256_usize,
+        ) {
+            let [a, b, c, d, e, f, g, h] = limbs;
+            let dividend = U256::from_limbs([a, b, c, d]) >> dividend;
+            let divisor = (U256::from_limbs([e, f, g, h]) >> divisor).max(U256::from(1));
+            prop_assert_eq!(quotient(dividend, divisor), dividend / divisor);
+        }
     }
 
     #[test]

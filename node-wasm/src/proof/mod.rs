@@ -217,7 +217,7 @@ impl PaymentProof {
         let mut pace = Pace::genesis(params);
         let mut times = VecDeque::from([genesis.time]);
         for header in &self.headers {
-            let median = median_time(&mut Vec::from_iter(times.iter().copied()));
+            let median = median_time(&Vec::from_iter(times.iter().copied()));
             let parent = Parent { height, pace, median };
             // The last height has no child, and `check_header` says so.
             let next = height.child().unwrap_or(height);

@@ -5,6 +5,7 @@
 //! announcements repeat and expire. Left out: trust; envelopes prove nothing, frames prove their origin.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
@@ -123,7 +124,11 @@ impl ChannelLink {
     /// The members were looked up; `None` where only announcements tell.
     pub(super) fn members(&mut self, now: Timestamp, present: Option<Vec<PeerId>>) -> Vec<Input> {
         let changes = match present {
-            Some(present) => self.roll.set(now, &present.into_iter().collect()),
+            Some(present) => {
+                let mut members = BTreeSet::new();
+                members.extend(present);
+                self.roll.set(now, &members)
+            }
             None => self.roll.expire(now),
         };
         changes.into_iter().map(|change| self.input(change)).collect()
