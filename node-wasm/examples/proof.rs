@@ -6,10 +6,11 @@
 //! cargo run -p node-wasm --example proof -- check ROOM PROOF-FILE
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a command says what it found")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command says what it found")]
 #![allow(clippy::disallowed_methods, reason = "the checker's clock enters here")]
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::SystemTime;
 use std::{env, fs};
 
@@ -19,7 +20,17 @@ use node_wasm::host::chain_file;
 use node_wasm::proof::PaymentProof;
 use node_wasm::units::Timestamp;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["make", room, file, id] => make(ChainParams::room(room.parse()?), &fs::read(file)?, id),
