@@ -130,6 +130,17 @@ impl Node {
         }
     }
 
+    /// Takes a waiting payment from the node's own store, after the blocks. As after a reorg, its sender need not be
+    /// able to pay for it at the moment.
+    pub fn restore_payment(&mut self, now: Timestamp, transaction: Transaction) {
+        let (id, used) = (transaction.id(), self.chain.account(&transaction.sender()).nonce);
+        if check_payment(self.chain.params(), &self.chain.genesis(), &transaction).is_ok()
+            && let Some(removed) = self.mempool.reinsert(now, transaction, used)
+        {
+            self.mempool_changed(MempoolChange { added: vec![id], removed });
+        }
+    }
+
     /// Takes what happened. Infallible; drain [`Self::poll`] before the next call.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
         match input {
