@@ -11,6 +11,7 @@
 //! The same stream of `(now, input)` leads to the same state. No secret enters a node: the wallet signs payments and
 //! the host seals frames.
 
+mod bounds;
 mod declined;
 mod event;
 mod io;
@@ -24,6 +25,7 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use bounds::Bound;
 pub use event::Event;
 pub use io::{Config, Input, MempoolChange, Output, SyncOutcome};
 
