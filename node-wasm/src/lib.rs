@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! 9  web                                    the browser host (wasm32 only)
-//! 8  fuzz                                   what must hold for any bytes
+//! 8  fuzz  sim                              what must hold for any bytes, and for many nodes on one clock
 //! 7  host                                   the pure half of a host
 //! 6  api                                    what a page sees of a node
 //! 5  node                                   the sans-IO boundary
@@ -31,6 +31,7 @@ pub mod node;
 pub mod peer;
 pub mod primitives;
 pub mod proof;
+pub mod sim;
 pub mod spread;
 pub mod sync;
 pub mod testing;

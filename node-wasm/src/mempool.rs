@@ -93,12 +93,22 @@ impl Mempool {
         self.make_room(waiting)
     }
 
-    /// Takes back a payment that a reorg undid, even if its sender cannot pay for it at the moment: what it was
-    /// paid from may be undone as well and come back. Gives what it displaced, or `None` when it does not get in.
-    pub fn reinsert(&mut self, now: Timestamp, transaction: Transaction) -> Option<Vec<TransactionId>> {
+    /// Takes back a payment that a reorg undid, or that the node had stored, even if its sender cannot pay for it at the
+    /// moment: what it was paid from may be undone as well and come back. `used` is how many payments of its sender
+    /// the chain has. Gives what it displaced, or `None` when it does not get in.
+    pub fn reinsert(
+        &mut self,
+        now: Timestamp,
+        transaction: Transaction,
+        used: u64,
+    ) -> Option<Vec<TransactionId>> {
         let waiting = Waiting::new(now, transaction);
         let rival = self.rival(&waiting);
-        if self.by_id.contains_key(&waiting.id) || rival.is_some_and(|rival| rival.rate() >= waiting.rate()) {
+        let in_reach = (used..used + PER_SENDER_MAX).contains(&waiting.nonce());
+        if !in_reach
+            || self.by_id.contains_key(&waiting.id)
+            || rival.is_some_and(|rival| rival.rate() >= waiting.rate())
+        {
             return None;
         }
         self.make_room(waiting).ok()
@@ -115,12 +125,9 @@ impl Mempool {
         let (mut added, mut removed) = (Vec::new(), Vec::new());
         for block in update.disconnected.iter().rev() {
             for transaction in &block.body.transactions {
-                let (sender, nonce) = (transaction.sender(), transaction.payment.nonce);
+                let sender = transaction.sender();
                 let used = account(&sender).nonce;
-                if !(used..used + PER_SENDER_MAX).contains(&nonce) {
-                    continue;
-                }
-                if let Some(displaced) = self.reinsert(now, transaction.clone()) {
+                if let Some(displaced) = self.reinsert(now, transaction.clone(), used) {
                     added.push(transaction.id());
                     removed.extend(displaced);
                     // What was within the bound before is beyond it from here.

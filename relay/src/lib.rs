@@ -10,6 +10,7 @@
 //! socket   one WebSocket: a reader, a writer
 //! assets   the built page: `site` loads it, `assets` answers requests for it
 //! server   the routes, and running them until told to stop
+//! sim      Rooms as the relay of a simulated network
 //! ```
 //!
 //! Left out: any knowledge of blocks and payments, and any state that outlives a connection.
@@ -20,6 +21,7 @@ pub mod limits;
 mod queue;
 pub mod rooms;
 pub mod server;
+pub mod sim;
 mod site;
 mod socket;
 

@@ -8,4 +8,5 @@
 
 mod difficulty;
 mod network;
+mod simulated;
 mod tidy;

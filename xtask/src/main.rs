@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask run | test | dev | size | fuzz | bench`.
+//! The project's commands: `cargo xtask run | test | dev | sim | size | fuzz | bench`.
 //!
 //! Each installs what it needs ([`tools`], [`browser`]), shows progress ([`progress`]), and ends with a sentence that
 //! says what failed, why, and what to do. For Unix; nothing here is part of what a browser or the relay runs.
@@ -14,6 +14,7 @@ mod page;
 mod progress;
 mod relay;
 mod run;
+mod sim;
 mod size;
 mod system;
 mod test;
@@ -39,6 +40,8 @@ enum Command {
     Test(test::Options),
     /// Rebuild the page at every change, beside a relay
     Dev,
+    /// Simulate many nodes on one virtual clock; --help lists the scenarios
+    Sim(sim::Options),
     /// Build the page and print what a browser downloads, compressed
     Size,
     /// Run the decoders and the node on bytes that are almost right, for long
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Dev => dev::run(),
+        Command::Sim(options) => sim::run(&options),
         Command::Size => size::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),

@@ -30,6 +30,11 @@ impl Declined {
         }
     }
 
+    /// How many are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Forgets a payment: its sender wants it again.
     pub(super) fn remove(&mut self, id: &TransactionId) {
         self.0.remove(id);

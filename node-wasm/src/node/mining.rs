@@ -11,7 +11,7 @@ use crate::units::Timestamp;
 use crate::wire::Message;
 
 /// Templates on the current tip that a worker may still answer for: the last seconds' ones.
-const TEMPLATES_MAX: usize = 8;
+pub(super) const TEMPLATES_MAX: usize = 8;
 
 #[derive(Debug)]
 pub(super) struct Mining {
@@ -36,6 +36,11 @@ impl Mining {
             next_job: 1,
             extra_nonce,
         }
+    }
+
+    /// How many templates a worker may still answer for.
+    pub(super) fn templates(&self) -> usize {
+        self.templates.len()
     }
 
     pub(super) fn set_payout(&mut self, payout: Option<Address>) {

@@ -11,6 +11,7 @@
 //! The same stream of `(now, input)` leads to the same state. No secret enters a node: the wallet signs payments and
 //! the host seals frames.
 
+mod bounds;
 mod declined;
 mod event;
 mod io;
@@ -24,6 +25,7 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use bounds::Bound;
 pub use event::Event;
 pub use io::{Config, Input, MempoolChange, Output, SyncOutcome};
 
@@ -127,6 +129,17 @@ impl Node {
         match outcome.invalid.into_iter().next() {
             Some((_, rule)) => Err(rule.into()),
             None => Ok(()),
+        }
+    }
+
+    /// Takes a waiting payment from the node's own store, after the blocks. As after a reorg, its sender need not be
+    /// able to pay for it at the moment.
+    pub fn restore_payment(&mut self, now: Timestamp, transaction: Transaction) {
+        let (id, used) = (transaction.id(), self.chain.account(&transaction.sender()).nonce);
+        if check_payment(self.chain.params(), &self.chain.genesis(), &transaction).is_ok()
+            && let Some(removed) = self.mempool.reinsert(now, transaction, used)
+        {
+            self.mempool_changed(MempoolChange { added: vec![id], removed });
         }
     }
 

@@ -332,6 +332,21 @@ fn inventories_of_payments_that_never_come_do_not_keep_the_real_ones_away() {
 }
 
 #[test]
+fn a_stored_payment_comes_back_even_if_a_reorg_took_its_money() {
+    let mut world = World::new(1);
+    let (now, node) = (world.now, &mut world.nodes[0].node);
+    let payment = |nonce| crate::testing::pay(&node.chain().genesis(), 1, 2, 10, nonce);
+    let (stored, far) = (payment(0), payment(crate::mempool::PER_SENDER_MAX));
+    let mut forged = payment(1);
+    forged.payment.amount.0 += 1;
+    for transaction in [&stored, &far, &forged] {
+        node.restore_payment(now, transaction.clone());
+    }
+    assert_eq!(node.mempool().iter().map(|waiting| waiting.id).collect::<Vec<_>>(), [stored.id()]);
+    assert!(matches!(node.poll(), Some(Output::Mempool(change)) if change.added == [stored.id()]));
+}
+
+#[test]
 fn a_mempool_that_changed_is_asked_for_again_soon() {
     let mut world = World::connected(2);
     world.mine(0);

@@ -197,6 +197,12 @@ impl Peers {
         self.peers.len()
     }
 
+    /// How many contacts the link has that names most of them.
+    #[must_use]
+    pub fn contacts_max(&self) -> usize {
+        self.links.values().map(|link| link.contacts.len()).max().unwrap_or_default()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -61,7 +61,7 @@ impl Driver {
 
     /// What became of a payment.
     pub(super) fn submitted(&mut self, result: Result<TransactionId, MempoolError>) {
-        let Some(Some(id)) = self.submitting.pop_front() else { return };
+        let Some(id) = self.submitting.pop_front() else { return };
         let result =
             result.map(|id| Reply::Sent(Sent { id: id.to_string() })).map_err(|error| mempool_error(&error));
         self.page.answer(id, result);
@@ -127,7 +127,7 @@ impl Driver {
         let funds = Funds { balance: account.balance, pending, nonce, data_bytes_max };
         match self.wallet.sign(draft, funds, &chain.genesis()) {
             Ok(transaction) => {
-                self.submitting.push_back(Some(id));
+                self.submitting.push_back(id);
                 self.feed(Input::Submit(transaction));
             }
             Err(error) => self.page.answer(id, Err(wallet_error(&error))),

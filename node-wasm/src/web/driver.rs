@@ -41,8 +41,8 @@ pub(super) struct Driver {
     /// The relay of the page or of its link: the one to come back to.
     pub(super) relay_url: String,
     pub(super) miners: Miners,
-    /// The calls that wait for [`Output::Submitted`], in order; `None` is a payment from the store.
-    pub(super) submitting: VecDeque<Option<u32>>,
+    /// The calls that wait for [`Output::Submitted`], in order.
+    pub(super) submitting: VecDeque<u32>,
     /// The calls that wait for [`Output::Synced`].
     pub(super) syncing: Vec<u32>,
     /// The calls that wait for [`Output::Imported`], in order.

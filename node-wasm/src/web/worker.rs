@@ -15,7 +15,7 @@ use super::store::{Opened, Store};
 use crate::api::{LogLevel, LogPart, Notice, count};
 use crate::consensus::ChainParams;
 use crate::host::relay_client;
-use crate::node::{Input, Node};
+use crate::node::Node;
 use crate::units::Timestamp;
 
 /// So much of a wrong relay address is quoted, in characters.
@@ -78,6 +78,9 @@ async fn open(start: Start, mut page: Page, events: Events) -> Driver {
     notices.extend(clock_notice(&node));
     let stored = store.payments().await;
     notices.extend(stored.notice);
+    for payment in stored.payments {
+        node.restore_payment(began, payment);
+    }
     let relay_url = match start.relay {
         Some(url) if relay_client::is_relay(&url) => url,
         given => {
@@ -92,11 +95,7 @@ async fn open(start: Start, mut page: Page, events: Events) -> Driver {
     store.set_persistent(persisted().await);
 
     let parts = Parts { room, node, wallet, store, settings, page, events, relay_url };
-    let mut driver = Driver::new(parts);
-    for payment in stored.payments {
-        driver.submitting.push_back(None);
-        driver.feed(Input::Submit(payment));
-    }
+    let driver = Driver::new(parts);
     // What the node did not take back is stored no longer.
     let gone = stored.ids.into_iter().filter(|id| driver.node.mempool().get(id).is_none());
     if let Some(writer) = driver.store.writer() {

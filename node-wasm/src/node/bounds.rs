@@ -1,0 +1,41 @@
+//! How large everything is that a stranger can make grow, beside its bound: for whoever watches a node.
+
+use super::declined::DECLINED_MAX;
+use super::mining::TEMPLATES_MAX;
+use super::{EARLY_MAX, Node, REPORTED_MAX};
+use crate::chain::SIDE_ENTRIES_MAX;
+use crate::mempool::{MEMPOOL_BYTES_MAX, PER_SENDER_MAX};
+use crate::peer::CONTACTS_MAX;
+
+/// Something that grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// What.
+    pub name: &'static str,
+    /// How large it is, in its own unit.
+    pub size: u64,
+    /// How large it may become.
+    pub max: u64,
+}
+
+impl Node {
+    /// Everything that grows, and how far it may.
+    #[must_use]
+    pub fn bounds(&self) -> [Bound; 10] {
+        let bound = |name, size: usize, max: usize| Bound { name, size: size as u64, max: max as u64 };
+        let (contacts, peers) = (self.peers.contacts_max(), self.peers.len());
+        [
+            Bound { name: "bytes in the mempool", size: self.mempool.bytes(), max: MEMPOOL_BYTES_MAX },
+            Bound { name: "payments of a sender", size: self.mempool.per_sender_max(), max: PER_SENDER_MAX },
+            bound("headers beside the chain", self.chain.headers_beside(), SIDE_ENTRIES_MAX),
+            bound("contacts of a link", contacts, CONTACTS_MAX),
+            bound("early blocks", self.early.len(), EARLY_MAX),
+            bound("declined payments", self.declined.len(), DECLINED_MAX),
+            bound("templates", self.mining.templates(), TEMPLATES_MAX),
+            bound("reported strangers", self.reported.len(), REPORTED_MAX),
+            // What is kept for each peer goes with it.
+            bound("inventories", self.inventories.len(), peers),
+            bound("requests", self.sync.len(), peers),
+        ]
+    }
+}

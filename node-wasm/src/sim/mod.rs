@@ -1,0 +1,44 @@
+//! The simulator: many real nodes, and a real relay, on one virtual clock, from one seed.
+//!
+//! [`run`] plays a [`Scenario`]: it drives [`crate::node::Node`] and [`crate::host::relay_client::RelayClient`] as a
+//! host does, over lines that lose, double, delay and reorder, with machines that crash, sleep and start again from
+//! torn disks. After every event it checks what must hold then; at the end everything is mended, and within a
+//! bounded time all nodes must have one tip and no acknowledged payment may be lost. One seed is one run, natively
+//! and in wasm: the audit of a report, a hash of every output of every node, is the same.
+//!
+//! ```text
+//! scenario  what is played, and what is measured     plan     who plays, and what goes wrong when
+//! world     the clock, the queue, the checks' calls  life     opening, crashing, sleeping, paying
+//! relay     streams to the relay (`switch`)          network  frames on their way
+//! player    a node and its host's memory             conduct  selfish miners and liars
+//! pace      when a block is found                    disk     what a crash leaves
+//! check     what must hold at every moment           rest     what must hold in the end
+//! random    chance                                   report   what a run came to
+//! ```
+//!
+//! Left out: browsers, sockets and real time, which the tests in tabs have; invalid blocks and forged frames, which
+//! have tests of their own.
+
+mod check;
+mod conduct;
+mod disk;
+mod life;
+mod network;
+mod pace;
+mod plan;
+mod player;
+mod random;
+mod relay;
+mod report;
+mod rest;
+mod scenario;
+mod switch;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use pace::{ROOM_RATE, params};
+pub use report::Report;
+pub use scenario::{Options, Scenario, UnknownScenario, run};
+pub use switch::{FromSwitch, NewSwitch, Patience, Switch, ToSwitch};
+pub use world::Failure;

@@ -1,0 +1,160 @@
+//! `cargo xtask sim`: plays a scenario of the simulator with many seeds, on all cores, with the real relay.
+//!
+//! A seed that fails is shown with the one command that plays it again.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use clap::Parser;
+use node_wasm::sim::{Failure, Options, Report, Scenario, run};
+
+/// Simulates many nodes on one virtual clock
+#[derive(Clone, Parser)]
+#[command(name = "cargo xtask sim")]
+struct Cli {
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How many nodes; the scenario decides where it is not given
+    #[arg(long)]
+    nodes: Option<usize>,
+    /// How many minutes of the virtual clock; the scenario decides where it is not given
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// How many seeds, one after another; 100 of the swarm and 1 of the others where it is not given
+    #[arg(long)]
+    runs: Option<u64>,
+    /// What to play: swarm, selfish-25, selfish-33, selfish-40, majority, eclipse, partition, joiners, sleepers, steps
+    #[arg(long, default_value = "swarm")]
+    scenario: Scenario,
+}
+
+/// What the runs came to together.
+#[derive(Default)]
+struct Total {
+    runs: u64,
+    events: u64,
+    blocks: usize,
+    reorgs: u64,
+    deepest: usize,
+    payments: usize,
+    restarts: u64,
+    too_slow: u64,
+    refused: u64,
+    rest_ms_max: u64,
+    failures: Vec<Failure>,
+}
+
+impl Cli {
+    fn runs(&self) -> u64 {
+        self.runs.unwrap_or(if self.scenario == Scenario::Swarm { 100 } else { 1 }).max(1)
+    }
+
+    fn options(&self, seed: u64) -> Options {
+        let relay: node_wasm::sim::NewSwitch = relay::sim::switch;
+        Options {
+            scenario: self.scenario,
+            seed,
+            nodes: self.nodes,
+            minutes: self.minutes,
+            relay: Some(relay),
+        }
+    }
+
+    /// The command that plays one seed again.
+    fn again(&self, seed: u64) -> String {
+        let mut command =
+            format!("cargo xtask sim --scenario {} --seed {seed} --runs 1", self.scenario.name());
+        if let Some(nodes) = self.nodes {
+            command += &format!(" --nodes {nodes}");
+        }
+        if let Some(minutes) = self.minutes {
+            command += &format!(" --minutes {minutes}");
+        }
+        command
+    }
+}
+
+impl Total {
+    fn add(&mut self, cli: &Cli, seed: u64, outcome: Result<Report, Failure>) {
+        self.runs += 1;
+        match outcome {
+            Ok(report) => {
+                if cli.runs() == 1 {
+                    println!("  seed {seed}: {report}");
+                }
+                for finding in &report.findings {
+                    println!("  seed {seed}: {finding}");
+                }
+                self.events += report.events;
+                self.blocks += report.blocks;
+                self.reorgs += report.reorgs;
+                self.deepest = self.deepest.max(report.deepest);
+                self.payments += report.payments;
+                self.restarts += report.restarts;
+                self.too_slow += report.too_slow;
+                self.refused += report.refused;
+                self.rest_ms_max = self.rest_ms_max.max(report.rest_ms);
+            }
+            Err(failure) => {
+                println!("  FAILED: {failure}\n    again: {}", cli.again(seed));
+                self.failures.push(failure);
+            }
+        }
+        if self.runs.is_multiple_of(10) && std::io::stderr().is_terminal() {
+            eprint!("\r  {} of {} runs, {} failed", self.runs, cli.runs(), self.failures.len());
+            // Progress that does not show is no reason to stop.
+            let _ = std::io::stderr().flush();
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let started = Instant::now();
+    let (next, total) = (AtomicU64::new(0), Mutex::new(Total::default()));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = cli.seed + next.fetch_add(1, Ordering::Relaxed);
+                    if seed - cli.seed >= cli.runs() {
+                        return;
+                    }
+                    let outcome = run(&cli.options(seed));
+                    total.lock().expect("no run panics while it holds this").add(&cli, seed, outcome);
+                }
+            });
+        }
+    });
+    let total = total.into_inner().expect("no run panics while it holds this");
+    println!(
+        "\n  {}: {} runs, {} failed; {} events, {} blocks, {} reorgs (deepest {}), {} payments, {} restarts, \
+         {} readers too slow, {} forged blocks refused; \
+         agreed at the latest after {} s; {:.1} s",
+        cli.scenario.name(),
+        total.runs,
+        total.failures.len(),
+        total.events,
+        total.blocks,
+        total.reorgs,
+        total.deepest,
+        total.payments,
+        total.restarts,
+        total.too_slow,
+        total.refused,
+        total.rest_ms_max / 1000,
+        started.elapsed().as_secs_f32()
+    );
+    for failure in &total.failures {
+        println!("  FAILED: {failure}\n    again: {}", cli.again(failure.seed));
+    }
+    if total.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
