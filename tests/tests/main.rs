@@ -7,5 +7,9 @@
 )]
 
 mod difficulty;
+mod kernels;
 mod network;
 mod tidy;
+
+// Where the cases of `kernels` look for them, which are the node's own tests' too.
+use node_wasm::{primitives, units};
