@@ -16,7 +16,7 @@
 //! * **Short code.** Only the rounds with the block's own words are written out, where the folding pays. The others run
 //!   in loops, because code that outgrows a processor's caches of decoded instructions is slow. Four rounds a body make
 //!   each of the state's eight variables anew once, so that none is moved about. With eight the mixed kernel was
-//!   12 % slower, with sixteen both were by a third (Chromium; the vectors' alone does not mind eight).
+//!   12 % slower, with sixteen both were by a third (in V8; the vectors' alone does not mind eight).
 //!
 //! The module is emitted instruction by instruction ([`crate::code`]) and embedded as bytes, outside of what the
 //! compiler and `wasm-opt` see: each of them loses up to a quarter, by an order that needs more registers than there

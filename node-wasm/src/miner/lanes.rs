@@ -5,10 +5,9 @@
 //! the nonces are worth whole hashes, so the search finds exactly what [`super::scan_scalar()`] finds, for every
 //! target.
 //!
-//! The rounds are written out by a macro, so that constants fold into them. It knows no platform: [`scan_lanes`] takes
-//! the vectors as a type, and arrays are vectors that run anywhere.
+//! It knows no platform: [`scan_lanes`] takes the vectors as a type, and arrays are vectors that run anywhere.
 
-use super::scan::{Search, find, nonces};
+use super::scan::{Search, find, groups};
 use super::sha256::{DIGEST_BITS, END, HEADER_BITS, INITIAL, K, State, Word, round, schedule};
 use crate::primitives::{Header, Target};
 
@@ -28,31 +27,15 @@ pub trait Lanes: Word {
 #[must_use]
 pub fn scan_lanes<L: Lanes>(header: &Header, target: &Target, start: u32, count: u32) -> Option<u32> {
     let first = First::new(&Search::new(header, target));
-    scan_groups(header, target, start, count, L::COUNT, |nonce| first.is_promising(L::nonces(nonce)))
-}
-
-/// Does as [`super::scan_scalar()`] does, by groups of so many nonces. Given its first nonce, `is_promising` says whether
-/// a group may hold a hit.
-#[inline(always)]
-pub(crate) fn scan_groups(
-    header: &Header,
-    target: &Target,
-    start: u32,
-    count: u32,
-    group: u32,
-    is_promising: impl Fn(u32) -> bool,
-) -> Option<u32> {
-    let (mut nonce, last) = nonces(start, count)?.into_inner();
-    loop {
-        if is_promising(nonce) {
-            // Nonces beyond the last do no harm: only those up to it are hashed whole.
-            let found = find(header, target, nonce..=last.min(nonce.saturating_add(group - 1)));
-            if found.is_some() {
-                return found;
-            }
+    // A loop, as a closure would be compiled without the caller's instructions.
+    for group in groups(start, count, L::COUNT) {
+        if first.is_promising(L::nonces(*group.start()))
+            && let Some(found) = find(header, target, group)
+        {
+            return Some(found);
         }
-        nonce = nonce.checked_add(group).filter(|nonce| *nonce <= last)?;
     }
+    None
 }
 
 /// What is computed once per search.
@@ -89,30 +72,13 @@ impl First {
     #[inline(always)]
     fn hash_once<L: Lanes>(&self, nonces: L) -> State<L> {
         let zero = L::known(0);
-        let [w0, w1, w2] = self.search.words;
-        let mut words = [
-            L::known(w0),
-            L::known(w1),
-            L::known(w2),
-            nonces,
-            L::known(END),
-            zero,
-            zero,
-            zero,
-            zero,
-            zero,
-            zero,
-            zero,
-            zero,
-            zero,
-            zero,
-            L::known(HEADER_BITS),
-        ];
+        let [w0, w1, w2] = self.search.words.map(L::known);
+        let (end, bits) = (L::known(END), L::known(HEADER_BITS));
+        let words =
+            [w0, w1, w2, nonces, end, zero, zero, zero, zero, zero, zero, zero, zero, zero, zero, bits];
         let mut state = known(self.before_nonce);
         for_each!(ROUND in 3 4 5 6 7 8 9 10 11 12 13 14 15 => given::<L, ROUND>(&mut state, &words));
-        for_each!(ROUND in 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43
-            44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 => scheduled::<L, ROUND>(&mut state, &mut words));
-        sum(state, known(self.search.midstate))
+        sum(scheduled_rounds(state, words, 64), known(self.search.midstate))
     }
 }
 
@@ -120,29 +86,42 @@ impl First {
 #[inline(always)]
 fn eighth_word<L: Lanes>([a, b, c, d, e, f, g, h]: State<L>) -> L {
     let zero = L::known(0);
-    let mut words =
-        [a, b, c, d, e, f, g, h, L::known(END), zero, zero, zero, zero, zero, zero, L::known(DIGEST_BITS)];
+    let (end, bits) = (L::known(END), L::known(DIGEST_BITS));
+    let words = [a, b, c, d, e, f, g, h, end, zero, zero, zero, zero, zero, zero, bits];
     let mut state = known(INITIAL);
     for_each!(ROUND in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 => given::<L, ROUND>(&mut state, &words));
-    for_each!(ROUND in 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43
-        44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 => scheduled::<L, ROUND>(&mut state, &mut words));
-    state[4].add(L::known(INITIAL[7]))
+    scheduled_rounds(state, words, 61)[4].add(L::known(INITIAL[7]))
 }
 
-/// A round whose word is the message's. Debug builds call it: all rounds in one function would take them minutes to
-/// compile.
+/// A round whose word is the message's. Debug builds call it, for the compiler's sake.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn given<L: Lanes, const ROUND: usize>(state: &mut State<L>, words: &[L; 16]) {
     *state = round(*state, words[ROUND].add(L::known(K[ROUND])));
 }
 
+/// The rounds after the sixteenth, until there were 61 or 64. A loop of sixteen: all of them written out would outgrow
+/// the processor's caches of code, and take the compiler a minute.
+#[inline(always)]
+fn scheduled_rounds<L: Lanes>(mut state: State<L>, mut words: [L; 16], rounds: usize) -> State<L> {
+    let mut done = 16;
+    for k in K.as_chunks::<16>().0.iter().skip(1) {
+        for_each!(AT in 0 1 2 3 4 5 6 7 8 9 10 11 12 => scheduled::<L, AT>(&mut state, &mut words, k));
+        if done + 13 >= rounds {
+            break;
+        }
+        for_each!(AT in 13 14 15 => scheduled::<L, AT>(&mut state, &mut words, k));
+        done += 16;
+    }
+    state
+}
+
 /// A round whose word comes from the schedule, where it replaces the one of 16 rounds before.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn scheduled<L: Lanes, const ROUND: usize>(state: &mut State<L>, words: &mut [L; 16]) {
-    let ago = |places: usize| words[(ROUND - places) % 16];
+fn scheduled<L: Lanes, const AT: usize>(state: &mut State<L>, words: &mut [L; 16], k: &[u32; 16]) {
+    let ago = |places: usize| words[(AT + 16 - places) % 16];
     let word = schedule(ago(16), ago(15), ago(7), ago(2));
-    words[ROUND % 16] = word;
-    *state = round(*state, word.add(L::known(K[ROUND])));
+    words[AT] = word;
+    *state = round(*state, word.add(L::known(k[AT])));
 }
 
 /// The state with every word in all lanes.

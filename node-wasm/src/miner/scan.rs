@@ -31,6 +31,14 @@ pub(super) fn nonces(start: u32, count: u32) -> Option<RangeInclusive<u32>> {
     Some(start..=start.saturating_add(count.checked_sub(1)?))
 }
 
+/// The nonces that a search covers, in groups of so many; the last may be of fewer.
+pub(crate) fn groups(start: u32, count: u32, size: u32) -> impl Iterator<Item = RangeInclusive<u32>> {
+    nonces(start, count).into_iter().flat_map(move |all| {
+        let last = *all.end();
+        all.step_by(size as usize).map(move |first| first..=last.min(first.saturating_add(size - 1)))
+    })
+}
+
 /// What a search over several nonces at a time needs of a header and its target.
 #[derive(Clone, Copy)]
 pub(crate) struct Search {
@@ -59,7 +67,7 @@ pub fn scan_whole(header: &Header, target: &Target, start: u32, count: u32) -> O
 }
 
 /// The first of these nonces that meets the target, by whole hashes.
-pub(super) fn find(header: &Header, target: &Target, mut nonces: RangeInclusive<u32>) -> Option<u32> {
+pub(crate) fn find(header: &Header, target: &Target, mut nonces: RangeInclusive<u32>) -> Option<u32> {
     nonces.find(|nonce| target.is_met_by(&Header { nonce: *nonce, ..*header }.hash()))
 }
 

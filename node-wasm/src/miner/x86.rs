@@ -21,8 +21,8 @@ use std::arch::x86_64::{
 use std::{array, mem};
 
 use crate::miner::Scan;
-use crate::miner::lanes::{Lanes, scan_groups, scan_lanes};
-use crate::miner::scan::Search;
+use crate::miner::lanes::{Lanes, scan_lanes};
+use crate::miner::scan::{Search, find, groups};
 use crate::miner::sha256::{DIGEST_BITS, END, HEADER_BITS, INITIAL, K, Word};
 use crate::primitives::{Header, Target};
 
@@ -59,7 +59,14 @@ fn scan_sha(header: &Header, target: &Target, start: u32, count: u32) -> Option<
     #[target_feature(enable = "sha,sse4.1")]
     fn scan(header: &Header, target: &Target, start: u32, count: u32) -> Option<u32> {
         let search = Search::new(header, target);
-        scan_groups(header, target, start, count, 2, |nonce| pair::is_promising(&search, nonce))
+        for group in groups(start, count, 2) {
+            if pair::is_promising(&search, *group.start())
+                && let Some(found) = find(header, target, group)
+            {
+                return Some(found);
+            }
+        }
+        None
     }
     // SAFETY: `available` gives this function out where the processor has the feature.
     unsafe { scan(header, target, start, count) }
