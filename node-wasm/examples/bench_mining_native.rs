@@ -1,5 +1,6 @@
-//! What `cargo xtask bench mining` runs natively, beside the browser: prints how many hashes a second the naive search
-//! makes, and how many the portable scan, each over as many milliseconds as the argument says.
+//! What `cargo xtask bench mining` runs natively, beside the browser: prints how many hashes a second each search makes,
+//! over as many milliseconds as the argument says, one search a line: naive, scalar, the miner's, and every other that
+//! this processor has instructions for.
 
 #![allow(clippy::print_stdout, reason = "the benchmark reads the figures")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
@@ -7,7 +8,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use node_wasm::miner::scan;
+use node_wasm::miner::{Scan, native_scans, scan, scan_scalar};
 use node_wasm::primitives::{BlockHash, CompactTarget, Header, MerkleRoot, Target};
 use node_wasm::units::BlockTime;
 use ruint::aliases::U256;
@@ -19,11 +20,14 @@ const SLICE: u32 = 4096;
 fn main() {
     let milliseconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(200);
     let duration = Duration::from_millis(milliseconds);
-    println!("{:.0} {:.0}", rate(duration, naive), rate(duration, scan));
+    let searches: [(&str, Scan); 3] = [("naive", naive), ("scalar", scan_scalar), ("miner", scan)];
+    for (name, search) in searches.into_iter().chain(native_scans()) {
+        println!("{name} {:.0}", rate(duration, search));
+    }
 }
 
 /// Hashes per second; the target is one that no nonce meets.
-fn rate(duration: Duration, search: fn(&Header, &Target, u32, u32) -> Option<u32>) -> f64 {
+fn rate(duration: Duration, search: Scan) -> f64 {
     let header = Header {
         version: 1,
         previous: BlockHash([0x11; 32]),

@@ -1,13 +1,20 @@
 //! What `cargo xtask bench mining` runs in a browser: the naive search and the miner's, on one header.
 
-#![allow(missing_docs, reason = "the page's script calls these by name, with a first nonce and a count")]
+#![allow(missing_docs, reason = "the page's script calls these by name")]
 
+use std::cell::RefCell;
+
+use node_wasm::miner::kernel::KERNELS;
 use node_wasm::primitives::{BlockHash, CompactTarget, Header, MerkleRoot, Target};
 use node_wasm::units::BlockTime;
-use node_wasm::web::kernel;
+use node_wasm::web::kernel::Searches;
 use ruint::aliases::U256;
 use sha2::{Digest as _, Sha256};
 use wasm_bindgen::prelude::wasm_bindgen;
+
+thread_local! {
+    static SEARCHES: RefCell<Searches> = RefCell::new(Searches::new());
+}
 
 /// Whole hashes by the `sha2` crate, as one would write it first.
 #[wasm_bindgen]
@@ -20,9 +27,31 @@ pub fn naive(start: u32, count: u32) -> Option<u32> {
     })
 }
 
+/// The names of the miner's kernels, in order.
 #[wasm_bindgen]
-pub fn scan(start: u32, count: u32) -> Option<u32> {
-    kernel::scan(&header(), &target(), start, count)
+pub fn searches() -> Vec<String> {
+    KERNELS.map(|kernel| kernel.name.to_owned()).into()
+}
+
+/// The trial of a worker's start, on the script's clock in milliseconds.
+#[wasm_bindgen]
+pub fn try_out(clock: &js_sys::Function) {
+    let now = || {
+        clock.call0(&wasm_bindgen::JsValue::UNDEFINED).ok().and_then(|now| now.as_f64()).unwrap_or_default()
+    };
+    SEARCHES.with_borrow_mut(|searches| searches.try_out(now));
+}
+
+/// The kernel that was the fastest in the trial.
+#[wasm_bindgen]
+pub fn fastest() -> usize {
+    SEARCHES.with_borrow(Searches::fastest)
+}
+
+/// Searches by one of the miner's kernels.
+#[wasm_bindgen]
+pub fn scan_by(search: usize, start: u32, count: u32) -> Option<u32> {
+    SEARCHES.with_borrow(|searches| searches.scan_by(search, &header(), &target(), start, count))
 }
 
 fn header() -> Header {

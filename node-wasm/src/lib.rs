@@ -37,6 +37,13 @@ pub mod sync;
 pub mod testing;
 pub mod token_bucket;
 pub mod units;
+// What the processor has for the miner.
+#[cfg(target_arch = "x86_64")]
+#[path = "miner/x86.rs"]
+mod vectors;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "miner/no_x86.rs"]
+mod vectors;
 pub mod wallet;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

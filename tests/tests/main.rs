@@ -7,6 +7,10 @@
 )]
 
 mod difficulty;
+mod kernels;
 mod network;
 mod simulated;
 mod tidy;
+
+// Where the cases of `kernels` look for them, which are the node's own tests' too.
+use node_wasm::{primitives, units};

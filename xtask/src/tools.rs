@@ -23,6 +23,8 @@ const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132";
 /// What judges the page's accessibility in the tests: a script that is put into it.
 const AXE: &str = "4.14.1";
+/// What the miner is compared with in a browser: the SHA-256 that many pages use.
+const HASH_WASM: &str = "4.13.0";
 
 /// What is installed, by the directories of the programs.
 #[derive(Hash)]
@@ -92,11 +94,35 @@ pub(crate) fn ensure() -> Result<Tools> {
 /// The script of axe-core, if it is there or can be had; the tests skip what needs it, and say so.
 pub(crate) fn axe() -> Result<Option<PathBuf>> {
     let file = "axe.min.js";
-    let install = |stage: &Path| install_from_npm("axe-core", AXE, "the tests of accessibility", stage);
-    match Cache::open()?.tool("axe-core", AXE, &format!("node_modules/axe-core/{file}"), install) {
-        Ok(directory) => Ok(Some(directory.join(file))),
+    let directory =
+        optional("axe-core", AXE, file, "the tests of accessibility", "accessibility is not tested")?;
+    Ok(directory.map(|directory| directory.join(file)))
+}
+
+/// The directory of hash-wasm's scripts, if it is there or can be had; the benchmark goes without, and says so.
+pub(crate) fn hash_wasm() -> Result<Option<PathBuf>> {
+    optional(
+        "hash-wasm",
+        HASH_WASM,
+        "dist/index.esm.min.js",
+        "the benchmark",
+        "there is no comparison with hash-wasm",
+    )
+}
+
+/// The directory of a file of an npm package that the command can do without.
+fn optional(
+    package: &str,
+    version: &str,
+    file: &str,
+    what_for: &str,
+    without: &str,
+) -> Result<Option<PathBuf>> {
+    let install = |stage: &Path| install_from_npm(package, version, what_for, stage);
+    match Cache::open()?.tool(package, version, &format!("node_modules/{package}/{file}"), install) {
+        Ok(directory) => Ok(Some(directory)),
         Err(error) if !progress::stopped() => {
-            eprintln!("  note: accessibility is not tested, because axe-core cannot be installed: {error:#}");
+            eprintln!("  note: {without}, because {package} cannot be installed: {error:#}");
             Ok(None)
         }
         Err(error) => Err(error),

@@ -6,6 +6,7 @@
 
 mod backoff;
 pub mod chain_file;
+pub mod contest;
 mod meter;
 pub mod nonces;
 mod rate_limit;

@@ -1,15 +1,15 @@
-//! The pieces of SHA-256 (FIPS 180-4) that the search for a nonce puts together, over several words at once.
+//! The pieces of SHA-256 (FIPS 180-4) that the search for a nonce puts together.
 //!
-//! Everything is generic over [`Lanes`]: arrays of words, which run anywhere, and the vectors that a platform
-//! brings. Whole hashes of anything but headers are [`crate::crypto`]'s business.
+//! Everything is generic over [`Word`]: vectors of words, which are computed with, and the generator's words, which
+//! become the kernels' code (`build/`). Whole hashes of anything but headers are [`crate::crypto`]'s business.
 
 /// The state before the first block (FIPS 180-4, 5.3.3).
-pub(super) const INITIAL: [u32; 8] =
+pub(crate) const INITIAL: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// The round constants (FIPS 180-4, 4.2.2).
 #[rustfmt::skip]
-pub(super) const K: [u32; 64] = [
+pub(crate) const K: [u32; 64] = [
     0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
     0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
     0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
@@ -20,15 +20,17 @@ pub(super) const K: [u32; 64] = [
     0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
 ];
 
-/// Several words that are computed with alike.
-pub trait Lanes: Copy {
-    /// How many words.
-    const COUNT: u32;
+/// The bit that ends a message, in its word.
+pub(crate) const END: u32 = 0x8000_0000;
+/// The bits of a header, as its padding ends.
+pub(crate) const HEADER_BITS: u32 = 8 * 80;
+/// The bits of a digest, as its padding ends.
+pub(crate) const DIGEST_BITS: u32 = 256;
 
-    /// The same word in every lane.
-    fn splat(word: u32) -> Self;
-    /// `first`, `first + 1`, ... from the first lane on, wrapping.
-    fn count_from(first: u32) -> Self;
+/// A word of 32 bits, or several that are computed with alike.
+pub trait Word: Copy {
+    /// A word that is known; the same in every lane.
+    fn known(word: u32) -> Self;
     /// Wrapping sum.
     fn add(self, other: Self) -> Self;
     /// Bitwise exclusive or.
@@ -39,74 +41,14 @@ pub trait Lanes: Copy {
     fn rotr<const N: u32>(self) -> Self;
     /// Shift to the right by `N` bits.
     fn shr<const N: u32>(self) -> Self;
-    /// Every word with its bytes in reverse order.
-    fn swap_bytes(self) -> Self;
-    /// Whether any lane is zero.
-    fn any_zero(self) -> bool;
-}
-
-impl<const COUNT: usize> Lanes for [u32; COUNT] {
-    const COUNT: u32 = COUNT as u32;
-
-    #[inline(always)]
-    fn splat(word: u32) -> Self {
-        [word; COUNT]
-    }
-    #[inline(always)]
-    fn count_from(first: u32) -> Self {
-        std::array::from_fn(|lane| first.wrapping_add(lane as u32))
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        std::array::from_fn(|lane| self[lane].wrapping_add(other[lane]))
-    }
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        std::array::from_fn(|lane| self[lane] ^ other[lane])
-    }
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        std::array::from_fn(|lane| self[lane] & other[lane])
-    }
-    #[inline(always)]
-    fn rotr<const N: u32>(self) -> Self {
-        self.map(|word| word.rotate_right(N))
-    }
-    #[inline(always)]
-    fn shr<const N: u32>(self) -> Self {
-        self.map(|word| word >> N)
-    }
-    #[inline(always)]
-    fn swap_bytes(self) -> Self {
-        self.map(u32::swap_bytes)
-    }
-    #[inline(always)]
-    fn any_zero(self) -> bool {
-        self.contains(&0)
-    }
 }
 
 /// The variables `a` to `h` between two rounds.
-pub(super) type State<L> = [L; 8];
-
-/// The state with every word in all lanes. Written out, because a compiler that optimises for size keeps a loop,
-/// and with it the state in memory.
-#[inline(always)]
-pub(super) fn splat<L: Lanes>([a, b, c, d, e, f, g, h]: [u32; 8]) -> State<L> {
-    let word = L::splat;
-    [word(a), word(b), word(c), word(d), word(e), word(f), word(g), word(h)]
-}
-
-/// The sum of two states, word by word: what ends a compression.
-#[inline(always)]
-pub(super) fn sum<L: Lanes>([a, b, c, d, e, f, g, h]: State<L>, more: State<L>) -> State<L> {
-    let [i, j, k, l, m, n, o, p] = more;
-    [a.add(i), b.add(j), c.add(k), d.add(l), e.add(m), f.add(n), g.add(o), h.add(p)]
-}
+pub(crate) type State<W> = [W; 8];
 
 /// One round; `kw` is the sum of the round's constant and its message word.
 #[inline(always)]
-pub(super) fn round<L: Lanes>([a, b, c, d, e, f, g, h]: State<L>, kw: L) -> State<L> {
+pub(crate) fn round<W: Word>([a, b, c, d, e, f, g, h]: State<W>, kw: W) -> State<W> {
     let choice = g.xor(e.and(f.xor(g)));
     let t1 = h.add(kw).add(choice).add(e.rotr::<6>().xor(e.rotr::<11>()).xor(e.rotr::<25>()));
     // The same exclusive or of two neighbours is needed by the next round: the compiler shares it.
@@ -117,7 +59,7 @@ pub(super) fn round<L: Lanes>([a, b, c, d, e, f, g, h]: State<L>, kw: L) -> Stat
 
 /// The next word of the message schedule, from the words 16, 15, 7 and 2 places before it.
 #[inline(always)]
-pub(super) fn schedule<L: Lanes>(w16: L, w15: L, w7: L, w2: L) -> L {
+pub(crate) fn schedule<W: Word>(w16: W, w15: W, w7: W, w2: W) -> W {
     let small0 = w15.rotr::<7>().xor(w15.rotr::<18>()).xor(w15.shr::<3>());
     let small1 = w2.rotr::<17>().xor(w2.rotr::<19>()).xor(w2.shr::<10>());
     w16.add(small0).add(w7.add(small1))

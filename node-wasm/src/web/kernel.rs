@@ -1,95 +1,133 @@
-//! The search for a nonce on the browser's vectors: four nonces at a time.
+//! The generated kernels in the browser's engine, and the one of them that is the fastest here.
 //!
-//! It finds exactly what [`crate::miner::scan()`] finds. Every engine has had these vectors (SIMD128) since 2023; one
-//! without cannot load the module at all. An engine compiles it well only after some calls, and never swaps code
-//! that is running: search in slices of a few milliseconds to tens of them.
+//! An engine compiles a function well only after some calls, and never swaps code that is running: search in slices of
+//! a few milliseconds to tens of them.
 
-use std::arch::wasm32::{
-    i8x16_shuffle, u32x4, u32x4_add, u32x4_all_true, u32x4_shl, u32x4_shr, u32x4_splat, v128, v128_and,
-    v128_or, v128_xor,
-};
+use js_sys::{Function, Object, Uint8Array, WebAssembly};
+use wasm_bindgen::prelude::*;
 
-use crate::miner::kernel::scan_lanes;
-use crate::miner::sha256::Lanes;
+use super::js::property;
+use crate::host::contest;
+use crate::miner::kernel::{self, Instance, KERNELS, Kernel, MODULE};
+use crate::miner::scan_whole;
 use crate::primitives::{Header, Target};
 
-/// The first of `count` nonces from `start` on with which the header's hash meets the target. The search ends at
-/// the largest nonce: it does not wrap.
-#[must_use]
-#[target_feature(enable = "simd128")]
-pub fn scan(header: &Header, target: &Target, start: u32, count: u32) -> Option<u32> {
-    scan_lanes::<Vector>(header, target, start, count)
+/// A kernel in this thread's engine.
+struct Engine {
+    write: Function,
+    search: Function,
+    group: u32,
 }
 
-/// Four words.
-#[derive(Clone, Copy)]
-struct Vector(v128);
+impl Engine {
+    /// Compiles the kernels, which an engine without vectors refuses.
+    fn all() -> Result<Vec<Self>, JsValue> {
+        let module = WebAssembly::Module::new(&Uint8Array::from(MODULE))?;
+        let exports = WebAssembly::Instance::new(&module, &Object::new())?.exports();
+        // What `build/` exports is known.
+        let function = |name| property(&exports, name).unchecked_into();
+        let engine = |kernel: Kernel| Self {
+            write: function("write"),
+            search: function(kernel.name),
+            group: kernel.group,
+        };
+        Ok(KERNELS.into_iter().map(engine).collect())
+    }
 
-impl Lanes for Vector {
-    const COUNT: u32 = 4;
+    /// A call; the kernels' code has nothing that fails.
+    fn call(function: &Function, first: u32, second: u32) -> u32 {
+        let result = function.call2(&JsValue::UNDEFINED, &first.into(), &second.into());
+        result.ok().and_then(|result| result.as_f64()).unwrap_or_default() as u32
+    }
+}
 
-    #[inline(always)]
-    fn splat(word: u32) -> Self {
-        Self(u32x4_splat(word))
+impl Instance for Engine {
+    fn write(&self, at: u32, word: u32) {
+        Self::call(&self.write, at, word);
     }
-    #[inline(always)]
-    fn count_from(first: u32) -> Self {
-        Self(u32x4_add(u32x4_splat(first), u32x4(0, 1, 2, 3)))
+
+    fn search(&self, nonce: u32, groups: u32) -> u32 {
+        Self::call(&self.search, nonce, groups)
     }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(u32x4_add(self.0, other.0))
+}
+
+/// Every search that this engine runs: none where it has no vectors.
+pub struct Searches {
+    engines: Vec<Engine>,
+    fastest: usize,
+}
+
+impl Searches {
+    /// Compiles the kernels; none of them is fast yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { engines: Engine::all().unwrap_or_default(), fastest: 0 }
     }
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        Self(v128_xor(self.0, other.0))
+
+    /// Lets the kernels run against each other until it is known which is the fastest, on a clock in milliseconds.
+    pub fn try_out(&mut self, clock: impl Fn() -> f64) {
+        self.fastest = contest::fastest(self.engines.len(), |search, hashes| {
+            let engine = &self.engines[search];
+            let began = clock();
+            kernel::run(engine, engine.group, hashes);
+            clock() - began
+        });
     }
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        Self(v128_and(self.0, other.0))
+
+    /// The fastest search, as [`Self::try_out`] found.
+    #[must_use]
+    pub const fn fastest(&self) -> usize {
+        self.fastest
     }
-    #[inline(always)]
-    fn rotr<const N: u32>(self) -> Self {
-        Self(v128_or(u32x4_shr(self.0, N), u32x4_shl(self.0, 32 - N)))
+
+    /// Does as [`scan_whole()`] does, by the fastest search.
+    #[must_use]
+    pub fn scan(&self, header: &Header, target: &Target, start: u32, count: u32) -> Option<u32> {
+        self.scan_by(self.fastest, header, target, start, count)
     }
-    #[inline(always)]
-    fn shr<const N: u32>(self) -> Self {
-        Self(u32x4_shr(self.0, N))
+
+    /// Does as [`scan_whole()`] does, by this search.
+    // The vectors are the kernels', but one function that may use them lets the compiler use them everywhere: the page
+    // is 3 KB smaller with them.
+    #[target_feature(enable = "simd128")]
+    #[must_use]
+    pub fn scan_by(
+        &self,
+        search: usize,
+        header: &Header,
+        target: &Target,
+        start: u32,
+        count: u32,
+    ) -> Option<u32> {
+        match self.engines.get(search) {
+            Some(engine) => kernel::scan(engine, engine.group, header, target, start, count),
+            None => scan_whole(header, target, start, count),
+        }
     }
-    #[inline(always)]
-    fn swap_bytes(self) -> Self {
-        let same = self.0;
-        Self(i8x16_shuffle::<3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12>(same, same))
-    }
-    #[inline(always)]
-    fn any_zero(self) -> bool {
-        !u32x4_all_true(self.0)
+}
+
+impl Default for Searches {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::scan;
+    use super::Searches;
+    use crate::miner::kernel::KERNELS;
     use crate::miner::scan::cases;
     use crate::test;
 
     #[test]
-    fn agrees_with_whole_hashes() {
-        cases::agrees_with_whole_hashes(scan);
-    }
-
-    #[test]
-    fn ends_where_it_should() {
-        cases::ends_where_it_should(scan);
-    }
-
-    #[test]
-    fn meets_an_equal_target() {
-        cases::meets_an_equal_target(scan);
-    }
-
-    #[test]
-    fn finds_bitcoins_nonces() {
-        cases::finds_bitcoins_nonces(scan);
+    fn every_search_finds_what_the_reference_finds() {
+        let searches = Searches::new();
+        assert_eq!(searches.engines.len(), KERNELS.len(), "the engine refused a kernel");
+        // One more: what is left where the engine refuses them.
+        for search in 0..=KERNELS.len() {
+            cases::check(|header, target, start, count| {
+                searches.scan_by(search, header, target, start, count)
+            });
+        }
     }
 }

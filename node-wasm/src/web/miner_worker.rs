@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort};
 
 use super::js::{Timer, from_js, on_broken, to_js};
-use super::kernel::scan;
+use super::kernel::Searches;
 use super::miner_protocol::{FromMiner, Order, ToMiner};
 use crate::host::nonces;
 use crate::primitives::Target;
@@ -24,6 +24,9 @@ const FIRST_SLICE: u32 = 10_000;
 pub(super) fn run(scope: &DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
     on_broken(scope, |why| FromMiner::Broken { why })?;
     let performance = scope.performance().ok_or("no clock")?;
+    let mut searches = Searches::new();
+    // What is posted meanwhile waits.
+    searches.try_out(|| performance.now());
     let channel = MessageChannel::new()?;
     let searcher = Rc::new(RefCell::new(Searcher {
         scope: scope.clone(),
@@ -32,6 +35,7 @@ pub(super) fn run(scope: &DedicatedWorkerGlobalScope) -> Result<(), JsValue> {
         search: None,
         scheduled: false,
         rest: None,
+        searches,
         slice: FIRST_SLICE,
         hashes: 0,
         reported: 0.0,
@@ -66,6 +70,7 @@ struct Searcher {
     search: Option<Search>,
     scheduled: bool,
     rest: Option<Timer>,
+    searches: Searches,
     slice: u32,
     hashes: u32,
     reported: f64,
@@ -107,7 +112,7 @@ impl Searcher {
         let search = self.search.as_mut()?;
         let count = self.slice.min(search.order.end - search.next);
         let began = self.performance.now();
-        let found = scan(&search.order.header, &search.target, search.next, count);
+        let found = self.searches.scan(&search.order.header, &search.target, search.next, count);
         let ended = self.performance.now();
         let done = found.map_or(count, |nonce| nonce - search.next + 1);
         search.next += done;

@@ -1,12 +1,15 @@
-//! `cargo xtask bench mining`: the miner against the plain `sha2` crate, in a browser and natively.
+//! `cargo xtask bench mining`: the miner against the plain `sha2` crate and hash-wasm, in a browser and natively.
 //!
-//! One core, and the contestants by turns, so that what else the machine does strikes all alike; what counts are
-//! the ratios of the medians. The miner's module is compiled and optimised as the page ships it. The naive one's is
-//! compiled for speed throughout, so that the miner does not win by the page's being compiled for size.
+//! The contestants take turns, so that what else the machine does strikes all alike; what counts are the ratios within
+//! a round. The miner's module is compiled and optimised as the page ships it. The naive one's is compiled for speed
+//! throughout, so that the miner does not win by the page's being compiled for size. How soon a miner is at its full
+//! rate is seen in tabs of their own, as an engine keeps what it compiled once.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
@@ -18,6 +21,9 @@ use crate::{browser, workspace};
 
 /// An engine recompiles a busy function within tens of milliseconds; this is ample.
 const WARM_UP_MS: u32 = 200;
+/// How many tabs show how soon a miner is at its full rate, and for how long.
+const STARTS: u32 = 5;
+const START_MS: u32 = 1000;
 /// Long against a slice of the search, short against the changes of a machine's load.
 const TURN_MS: u32 = 100;
 /// What makes a naive module fast: the hash's outer functions are compiled with the package that calls them.
@@ -31,42 +37,93 @@ pub(crate) struct Options {
     rounds: u32,
 }
 
-/// A contestant's name in the table, in the file of results, and its turns in hashes per second.
+/// One row of the table, and its turns in hashes per second.
 struct Contestant {
-    title: &'static str,
-    key: &'static str,
+    title: String,
+    /// Its name in the file of results.
+    key: String,
     rates: Vec<f64>,
 }
+
+/// What the miner promises of itself: a ratio of two contestants.
+struct Bar {
+    title: &'static str,
+    of: &'static str,
+    to: &'static str,
+    least: f64,
+}
+
+const BARS: [Bar; 5] = [
+    Bar { title: "the miner to the sha2 crate, both in the browser", of: "chosen", to: "naive", least: 4.6 },
+    Bar {
+        title: "the miner in the browser to the native sha2 crate",
+        of: "chosen",
+        to: "native_naive",
+        least: 1.05,
+    },
+    Bar { title: "the miner to hash-wasm", of: "chosen", to: "hash_wasm", least: 10.0 },
+    Bar { title: "two workers to one", of: "workers 2", to: "workers 1", least: 1.9 },
+    Bar {
+        title: "the native miner to the native sha2 crate",
+        of: "native_miner",
+        to: "native_naive",
+        least: 2.0,
+    },
+];
+/// How soon after its start a miner is at 90 % of its full rate, at most, in milliseconds.
+const START_MS_MAX: f64 = 100.0;
 
 /// Measures, prints a table and writes `target/bench/mining.json`.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let (tools, browser) = (tools::ensure()?, browser::ensure()?);
+    let hash_wasm = tools::hash_wasm()?;
     let dir = workspace::target_dir()?.join("bench");
     let naive = Module { name: "naive", cargo: &FOR_SPEED, tools: &tools }.build()?;
     let shipped = Module { name: "shipped", cargo: &[], tools: &tools }.build()?;
     let native = build_native()?;
+    let mut modules = vec![("naive", naive), ("shipped", shipped)];
+    modules.extend(hash_wasm.map(|dir| ("hash-wasm", dir)));
 
-    let mut contestants = [
-        ("browser, sha2 crate", "browser_naive"),
-        ("browser, miner", "browser_scan"),
-        ("native, sha2 crate", "native_naive"),
-        ("native, midstate", "native_scan"),
-    ]
-    .map(|(title, key)| Contestant { title, key, rates: Vec::new() });
-    let mut tab = Tab::open(&browser.chromium, &dir, &[naive, shipped])?;
-    for contestant in ["naive", "scan"] {
-        tab.rate(contestant, WARM_UP_MS)?;
+    let mut starts = Vec::new();
+    for start in 1..=STARTS {
+        eprintln!("  start {start} of {STARTS}");
+        starts.push(Tab::open(&browser.chromium, &dir, &modules)?.turn("warm_up", START_MS)?);
     }
+    let mut tab = Tab::open(&browser.chromium, &dir, &modules)?;
+    let mut in_tab = in_tab(&mut tab, modules.len() > 2)?;
+    for contestant in &in_tab {
+        tab.turn(&contestant.key, WARM_UP_MS)?;
+    }
+    let mut natives = Vec::new();
     for round in 1..=options.rounds {
         eprintln!("  round {round} of {}", options.rounds);
-        let [native_naive, native_scan] = native_rates(&native)?;
-        let rates = [tab.rate("naive", TURN_MS)?, tab.rate("scan", TURN_MS)?, native_naive, native_scan];
-        for (contestant, rate) in contestants.iter_mut().zip(rates) {
-            contestant.rates.push(rate);
+        for contestant in &mut in_tab {
+            contestant.rates.push(tab.turn(&contestant.key, TURN_MS)?);
         }
+        take_native_turns(&native, &mut natives)?;
     }
     drop(tab);
-    report(&mut contestants, &dir.join("mining.json"))
+    in_tab.extend(natives);
+    report(&in_tab, &starts, &dir.join("mining.json"))
+}
+
+/// The contestants that the tab runs.
+fn in_tab(tab: &mut Tab, hash_wasm: bool) -> Result<Vec<Contestant>> {
+    let names = tab.ask("names", Duration::ZERO)?;
+    let mut contestants = vec![Contestant::new("naive", "browser: naive, by the sha2 crate".to_owned())];
+    if hash_wasm {
+        contestants.push(Contestant::new("hash_wasm", "browser: hash-wasm".to_owned()));
+    }
+    for (index, name) in names.split(',').enumerate() {
+        contestants.push(Contestant::new(&format!("search {index}"), format!("browser: {name}")));
+    }
+    let rest = [
+        ("chosen", "browser: miner, the fastest of these"),
+        ("workers 1", "browser: one worker"),
+        ("workers 2", "browser: two workers"),
+    ];
+    contestants.extend(rest.map(|(key, title)| Contestant::new(key, title.to_owned())));
+    Ok(contestants)
 }
 
 /// A wasm module of the benchmark's two searches.
@@ -119,59 +176,83 @@ fn build_native() -> Result<PathBuf> {
     Ok(workspace::target_dir()?.join("quick/examples").join(EXAMPLE))
 }
 
-/// One turn of each native contestant.
-fn native_rates(program: &PathBuf) -> Result<[f64; 2]> {
+/// One turn of each native contestant: the program names them.
+fn take_native_turns(program: &Path, contestants: &mut Vec<Contestant>) -> Result<()> {
     let output = Command::new(program)
         .arg(TURN_MS.to_string())
         .output()
         .with_context(|| format!("running {}", program.display()))?;
     ensure!(output.status.success(), "{} failed ({})", program.display(), output.status);
-    let text = String::from_utf8_lossy(&output.stdout);
-    let rates: Vec<f64> = text.split_whitespace().map_while(|word| word.parse().ok()).collect();
-    rates
-        .try_into()
-        .ok()
-        .with_context(|| format!("expected two rates from {}, got {text:?}", program.display()))
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let rate = line.split_once(' ').and_then(|(name, rate)| Some((name, rate.parse().ok()?)));
+        let (name, rate) = rate.with_context(|| format!("expected a rate, got {line:?}"))?;
+        let key = format!("native_{name}");
+        match contestants.iter_mut().find(|contestant| contestant.key == key) {
+            Some(contestant) => contestant.rates.push(rate),
+            None => {
+                let title = match name {
+                    "naive" => "native: naive, by the sha2 crate".to_owned(),
+                    _ => format!("native: {name}"),
+                };
+                contestants.push(Contestant { title, key, rates: vec![rate] });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Prints the medians with their ratios, and writes everything measured.
-fn report(contestants: &mut [Contestant], path: &PathBuf) -> Result<()> {
-    for contestant in contestants.iter_mut() {
-        contestant.rates.sort_by(f64::total_cmp);
+fn report(contestants: &[Contestant], starts: &[f64], path: &Path) -> Result<()> {
+    let find = |key| contestants.iter().find(|contestant| contestant.key == key);
+    println!("  {:<38} {:>7} {:>10} {:>9}", "", "MH/s", "x browser", "x native");
+    let mut json = String::new();
+    for contestant in contestants {
+        let ratio = |key| find(key).map_or(f64::NAN, |to| contestant.ratio(to));
+        let rate = median(&contestant.rates);
+        let (browser, native) = (ratio("naive"), ratio("native_naive"));
+        println!("  {:<38} {:>7.2} {browser:>10.2} {native:>9.2}", contestant.title, rate / 1e6);
+        writeln!(
+            json,
+            "  {:?}: {{ \"median\": {rate:.0}, \"turns\": {:.0?} }},",
+            contestant.key, contestant.rates
+        )?;
     }
-    let [naive, scan, native, ..] = contestants else { unreachable!("the contestants are an array of four") };
-    let (naive, scan, native) = (naive.median(), scan.median(), native.median());
-    println!(
-        "  {:<20} {:>7} {:>7} {:>7} {:>9} {:>8}",
-        "one core", "MH/s", "least", "most", "x browser", "x native"
-    );
-    let mut rows = Vec::new();
-    for Contestant { title, key, rates } in contestants.iter() {
-        let (median, least, most) = (rates[rates.len() / 2], rates[0], rates[rates.len() - 1]);
-        println!(
-            "  {title:<20} {:>7.2} {:>7.2} {:>7.2} {:>9.2} {:>8.2}",
-            median / 1e6,
-            least / 1e6,
-            most / 1e6,
-            median / naive,
-            median / native
-        );
-        rows.push(format!("  \"{key}\": {{ \"median\": {median:.0}, \"turns\": {rates:.0?} }}"));
+    println!();
+    for Bar { title, of, to, least } in BARS {
+        let Some(ratio) = find(of).zip(find(to)).map(|(of, to)| of.ratio(to)) else {
+            println!("  {title:<52} not measured; at least {least}");
+            continue;
+        };
+        println!("  {title:<52} {ratio:>6.2}, at least {least}: {}", word(ratio >= least));
+        writeln!(json, "  \"{of} to {to}\": {ratio:.3},")?;
     }
-    rows.push(format!(
-        "  \"scan_to_naive\": {:.3},\n  \"scan_to_native\": {:.3}",
-        scan / naive,
-        scan / native
-    ));
-    fs::write(path, format!("{{\n{}\n}}\n", rows.join(",\n")))
-        .with_context(|| format!("writing {}", path.display()))?;
+    let start = median(starts);
+    let title = "90 % of the full rate, ms after the start";
+    println!("  {title:<52} {start:>6.0}, at most {START_MS_MAX}: {}", word(start <= START_MS_MAX));
+    writeln!(json, "  \"start_ms\": {starts:.0?}")?;
+    fs::write(path, format!("{{\n{json}}}\n")).with_context(|| format!("writing {}", path.display()))?;
     println!("  all turns, in hashes a second: {}", path.display());
     Ok(())
 }
 
+const fn word(holds: bool) -> &'static str {
+    if holds { "met" } else { "MISSED" }
+}
+
 impl Contestant {
-    /// The middle of the turns, which are sorted.
-    fn median(&self) -> f64 {
-        self.rates[self.rates.len() / 2]
+    fn new(key: &str, title: String) -> Self {
+        Self { title, key: key.to_owned(), rates: Vec::new() }
     }
+
+    /// How many times as fast as another: the median of the rounds, in each of which the machine was the same.
+    fn ratio(&self, to: &Self) -> f64 {
+        median(&self.rates.iter().zip(&to.rates).map(|(of, to)| of / to).collect::<Vec<_>>())
+    }
+}
+
+/// The middle of some figures.
+fn median(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How often to look whether the browser still runs.
 const TICK: Duration = Duration::from_millis(500);
 const PAGE: &str = include_str!("tab.html");
+const WORKER: &str = include_str!("worker.js");
 /// No sandbox, because a container's root has none; nothing that would talk to the network.
 const FLAGS: [&str; 9] = [
     "--headless=new",
@@ -36,14 +37,14 @@ pub(super) struct Tab {
     server: Server,
     chromium: Child,
     profile: PathBuf,
-    modules: Vec<PathBuf>,
+    modules: Vec<(&'static str, PathBuf)>,
     /// The question that the tab waits at.
     question: Option<Request>,
 }
 
 impl Tab {
-    /// Opens the page with the modules in these directories. The browser's profile lies in `dir` meanwhile.
-    pub(super) fn open(chromium: &Path, dir: &Path, modules: &[PathBuf]) -> Result<Self> {
+    /// Opens the page with the modules of these names, in their directories. The browser's profile lies in `dir` meanwhile.
+    pub(super) fn open(chromium: &Path, dir: &Path, modules: &[(&'static str, PathBuf)]) -> Result<Self> {
         let server =
             Server::http("127.0.0.1:0").map_err(|error| anyhow!("listening on loopback: {error}"))?;
         let profile = dir.join("profile");
@@ -64,14 +65,20 @@ impl Tab {
         Ok(tab)
     }
 
-    /// Gives a contestant its turn and returns its hashes per second.
-    pub(super) fn rate(&mut self, contestant: &str, milliseconds: u32) -> Result<f64> {
+    /// Gives a contestant its turn and returns its figure.
+    pub(super) fn turn(&mut self, contestant: &str, milliseconds: u32) -> Result<f64> {
+        // The number that a contestant's name may end with comes last.
+        let (name, number) = contestant.split_once(' ').unwrap_or((contestant, ""));
+        let answer =
+            self.ask(&format!("{name} {milliseconds} {number}"), Duration::from_millis(milliseconds.into()))?;
+        answer.parse().with_context(|| format!("expected a figure from the tab, but it {answer}"))
+    }
+
+    /// Has the tab take a turn, and returns what it brings.
+    pub(super) fn ask(&mut self, turn: &str, takes: Duration) -> Result<String> {
         let question = self.question.take().context("the tab asked for no turn")?;
-        question
-            .respond(Response::from_string(format!("{contestant} {milliseconds}")))
-            .context("giving a turn")?;
-        let answer = self.serve(PATIENCE + Duration::from_millis(milliseconds.into()))?;
-        answer.parse().with_context(|| format!("expected a rate from the tab, got {answer:?}"))
+        question.respond(Response::from_string(turn)).context("giving a turn")?;
+        self.serve(PATIENCE + takes)
     }
 
     /// Serves the page until it asks for a turn, and returns what it brings.
@@ -98,12 +105,17 @@ impl Tab {
     /// The page, or a file of a module: `/<module>/<file>`.
     fn answer(&self, request: Request) -> Result<()> {
         let path = PathBuf::from(request.url().trim_start_matches('/'));
-        let module = self.modules.iter().find(|module| module.file_name() == path.iter().next());
-        let file = module.zip(path.file_name()).and_then(|(module, name)| File::open(module.join(name)).ok());
+        let module =
+            self.modules.iter().find(|(name, _)| path.iter().next().is_some_and(|first| first == *name));
+        let file =
+            module.zip(path.file_name()).and_then(|((_, module), file)| File::open(module.join(file)).ok());
         let sent = match file {
             Some(file) => request.respond(Response::from_file(file).with_header(content_type(&path)?)),
             None if path.as_os_str().is_empty() => {
                 request.respond(Response::from_string(PAGE).with_header(content_type(Path::new("tab.html"))?))
+            }
+            None if path.as_os_str() == "worker.js" => {
+                request.respond(Response::from_string(WORKER).with_header(content_type(&path)?))
             }
             None => request.respond(Response::empty(404)),
         };
