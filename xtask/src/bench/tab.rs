@@ -44,6 +44,11 @@ pub(super) struct Tab {
 impl Tab {
     /// Opens the page with the modules in these directories. The browser's profile lies in `dir` meanwhile.
     pub(super) fn open(chromium: &Path, dir: &Path, modules: &[PathBuf]) -> Result<Self> {
+        Self::open_page(chromium, dir, modules, "")
+    }
+
+    /// Opens a page that lies beside a module, `<module>/<file>`, instead of the one for miners.
+    pub(super) fn open_page(chromium: &Path, dir: &Path, modules: &[PathBuf], page: &str) -> Result<Self> {
         let server =
             Server::http("127.0.0.1:0").map_err(|error| anyhow!("listening on loopback: {error}"))?;
         let profile = dir.join("profile");
@@ -54,7 +59,7 @@ impl Tab {
         command
             .args(FLAGS)
             .arg(format!("--user-data-dir={}", profile.display()))
-            .arg(format!("http://{}/", server.server_addr()))
+            .arg(format!("http://{}/{page}", server.server_addr()))
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let chromium = progress::start(&mut command)?;
@@ -66,12 +71,16 @@ impl Tab {
 
     /// Gives a contestant its turn and returns its hashes per second.
     pub(super) fn rate(&mut self, contestant: &str, milliseconds: u32) -> Result<f64> {
-        let question = self.question.take().context("the tab asked for no turn")?;
-        question
-            .respond(Response::from_string(format!("{contestant} {milliseconds}")))
-            .context("giving a turn")?;
-        let answer = self.serve(PATIENCE + Duration::from_millis(milliseconds.into()))?;
+        let turn = format!("{contestant} {milliseconds}");
+        let answer = self.ask(&turn, Duration::from_millis(milliseconds.into()))?;
         answer.parse().with_context(|| format!("expected a rate from the tab, got {answer:?}"))
+    }
+
+    /// Has the tab take a turn, and returns what it brings.
+    pub(super) fn ask(&mut self, turn: &str, takes: Duration) -> Result<String> {
+        let question = self.question.take().context("the tab asked for no turn")?;
+        question.respond(Response::from_string(turn)).context("giving a turn")?;
+        self.serve(PATIENCE + takes)
     }
 
     /// Serves the page until it asks for a turn, and returns what it brings.
