@@ -3,9 +3,12 @@
 //! One value has one encoding. Reading refuses trailing bytes, and a length prefix alone never makes it allocate more
 //! than a page of memory. Left out: limits on what a decoded value may contain, which belong to its own type.
 
-use std::io::{Error, ErrorKind, Read};
+use std::io::{Error, Read};
 
 use borsh::{BorshDeserialize, BorshSerialize};
+
+/// How many bytes are made room for before any is there.
+const READ_BYTES: usize = 4096;
 
 /// Bytes that are not the encoding of any value of the wanted type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,16 +34,17 @@ pub fn decode<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, DecodeError> {
 }
 
 /// Reads a field of bytes; every such field is read by it. The codec's own reader makes room for a whole megabyte
-/// because a length prefix says so, this one for what there is.
+/// because a length prefix says so; this one for a page at first, and then for as much again as there was.
 ///
 /// # Errors
 /// When there are fewer bytes than the prefix says.
 pub fn read_bytes<R: Read>(reader: &mut R) -> Result<Vec<u8>, Error> {
-    let length = u32::deserialize_reader(reader)?;
+    let length = u32::deserialize_reader(reader)? as usize;
     let mut bytes = Vec::new();
-    let read = reader.take(length.into()).read_to_end(&mut bytes)?;
-    if read < length as usize {
-        return Err(ErrorKind::UnexpectedEof.into());
+    while bytes.len() < length {
+        let read = bytes.len();
+        bytes.resize(length.min(read + read.max(READ_BYTES)), 0);
+        reader.read_exact(&mut bytes[read..])?;
     }
     Ok(bytes)
 }

@@ -44,7 +44,11 @@ impl Ledger {
     pub(super) fn apply(&mut self, params: &ChainParams, block: &Block) -> Result<Undo, RuleError> {
         let mut undo = Undo::default();
         match self.try_apply(params, block, &mut undo) {
-            Ok(()) => Ok(undo),
+            Ok(()) => {
+                // It stays as long as the block does.
+                undo.0.shrink_to_fit();
+                Ok(undo)
+            }
             Err(rule) => {
                 self.revert(undo);
                 Err(rule)

@@ -128,7 +128,8 @@ impl Tree {
         let height = Height(parent.height.0 + 1);
         let work = parent.work.plus(header.bits.expand().unwrap_or(Target::MAX).work());
         let pace = parent.pace.child(header.time, header.bits);
-        let (state, children) = (State::HeaderOnly, Vec::new());
+        // Room for one child: all but a few have no more, and a list makes room for four at first.
+        let (state, children) = (State::HeaderOnly, Vec::with_capacity(1));
         let entry = Entry { header, height, work, pace, state, complete: false, children };
         self.entries.insert(hash, Box::new(entry));
         if work > self.entry(&self.best_header).work {

@@ -13,6 +13,7 @@ use crate::host::{chain_file as file, record as stored};
 use crate::primitives::{
     Address, Block, BlockHash, Body, CompactTarget, Header, PeerId, Transaction, TransactionId,
 };
+use crate::proof::PaymentProof;
 use crate::units::{Amount, BlockTime, RoomName};
 use crate::wire::relay::{FromRelay, ToRelay};
 use crate::wire::{Frame, Message, channel as tabs};
@@ -96,6 +97,13 @@ pub fn chain_file(bytes: &[u8]) {
     if let Ok(blocks) = file::read(bytes, genesis) {
         let shared: Vec<_> = blocks.into_iter().map(std::sync::Arc::new).collect();
         assert!(file::write(genesis, &shared) == bytes, "read from another file than it writes");
+    }
+}
+
+/// A payment proof.
+pub fn proof(bytes: &[u8]) {
+    if let Ok(proof) = PaymentProof::decode(bytes) {
+        assert!(proof.encode() == bytes, "decoded from other bytes than it encodes to");
     }
 }
 

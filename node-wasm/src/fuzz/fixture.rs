@@ -6,6 +6,7 @@ use crate::chain::Chain;
 use crate::codec::encode;
 use crate::crypto::SecretKey;
 use crate::primitives::{Block, BlockHash, PeerId, Transaction};
+use crate::proof::PaymentProof;
 use crate::testing::{START, address, block_on, easy_params, key, pay};
 use crate::units::{Height, RoomName};
 use crate::wire::relay::{
@@ -111,6 +112,13 @@ impl Fixture {
         self.blocks.iter().cloned().map(Arc::new).collect()
     }
 
+    /// That each of the first chain's payments is in it.
+    pub(super) fn proofs(&self) -> Vec<Vec<u8>> {
+        let chain = following(&self.blocks);
+        let proofs = self.payments.iter().filter_map(|payment| PaymentProof::of(&chain, &payment.id()));
+        proofs.map(|proof| proof.encode()).collect()
+    }
+
     pub(super) fn to_relay() -> Vec<Vec<u8>> {
         let (peer, bytes) = (PeerId([1; 20]), vec![5; 40]);
         let (room, resume) = (RoomName::default(), Some(ResumeToken([2; 16])));
@@ -161,11 +169,8 @@ impl Fixture {
 
 /// A chain of these blocks, and then one more for each miner with what it confirms.
 fn chain(start: &[Block], rest: &[(u8, &[Transaction])]) -> Vec<Block> {
-    let mut chain = Chain::new(easy_params());
+    let mut chain = following(start);
     let mut blocks = start.to_vec();
-    for block in start {
-        chain.insert_block(at(10), block.clone()).expect("made for this room");
-    }
     for (miner, payments) in rest {
         let now = at(u64::from(chain.height().0) + 1);
         let block = block_on(&chain, now, *miner, payments);
@@ -181,11 +186,16 @@ fn at(height: u64) -> crate::units::Timestamp {
     START.plus_ms(10_000 * height)
 }
 
-fn status(blocks: &[Block]) -> Status {
+/// The chain of these blocks.
+fn following(blocks: &[Block]) -> Chain {
     let mut chain = Chain::new(easy_params());
     for block in blocks {
         chain.insert_block(at(10), block.clone()).expect("made for this room");
     }
     assert_eq!(chain.height(), Height(u32::try_from(blocks.len()).unwrap_or(u32::MAX)));
-    Status { tip: chain.tip(), mempool: 3 }
+    chain
+}
+
+fn status(blocks: &[Block]) -> Status {
+    Status { tip: following(blocks).tip(), mempool: 3 }
 }

@@ -13,7 +13,7 @@ mod tests;
 
 pub use decoders::{
     address, amount, bits, block, chain_file, channel, frame, from_relay, hash, header, message, payment,
-    record, retarget, room, to_relay,
+    proof, record, retarget, room, to_relay,
 };
 pub use mutator::Mutator;
 pub use script::node;
@@ -65,6 +65,7 @@ pub fn targets() -> Vec<Target> {
         target("from_relay", from_relay, Fixture::from_relay()),
         target("channel", channel, Fixture::channel()),
         target("chain_file", chain_file, vec![file::write(fixture.genesis, &fixture.shared_blocks())]),
+        target("proof", proof, fixture.proofs()),
         target("record", record, fixture.blocks.iter().map(stored::write).collect()),
         target("address", address, Fixture::addresses()),
         target("room", room, Fixture::rooms()),

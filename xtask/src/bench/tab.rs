@@ -45,6 +45,16 @@ pub(super) struct Tab {
 impl Tab {
     /// Opens the page with the modules of these names, in their directories. The browser's profile lies in `dir` meanwhile.
     pub(super) fn open(chromium: &Path, dir: &Path, modules: &[(&'static str, PathBuf)]) -> Result<Self> {
+        Self::open_page(chromium, dir, modules, "")
+    }
+
+    /// Opens a page that lies beside a module, `<module>/<file>`, instead of the one for miners.
+    pub(super) fn open_page(
+        chromium: &Path,
+        dir: &Path,
+        modules: &[(&'static str, PathBuf)],
+        page: &str,
+    ) -> Result<Self> {
         let server =
             Server::http("127.0.0.1:0").map_err(|error| anyhow!("listening on loopback: {error}"))?;
         let profile = dir.join("profile");
@@ -55,7 +65,7 @@ impl Tab {
         command
             .args(FLAGS)
             .arg(format!("--user-data-dir={}", profile.display()))
-            .arg(format!("http://{}/", server.server_addr()))
+            .arg(format!("http://{}/{page}", server.server_addr()))
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         let chromium = progress::start(&mut command)?;
