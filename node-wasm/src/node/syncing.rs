@@ -261,6 +261,7 @@ impl Node {
     }
 
     pub(super) fn take_not_found(&mut self, now: Timestamp, from: PeerId) {
+        self.miss_half_built(now, from);
         if !self.sync.take_bodies(&from).is_empty() {
             self.sync.rest(now, from);
         }
@@ -304,7 +305,8 @@ impl Node {
                 return;
             }
             let tip = self.peers.get(&peer).map(|peer| peer.status.tip.hash).unwrap_or_default();
-            let missing = self.chain.missing_bodies_of(&tip);
+            let mut missing = self.chain.missing_bodies_of(&tip);
+            missing.retain(|hash| !self.is_half_built(hash));
             for request in self.sync.assign(now, &missing, &[peer]) {
                 self.send(request.peer, &Message::GetBodies(request.hashes));
             }

@@ -102,7 +102,7 @@ fn whoever_withholds_the_bodies_of_the_best_branch_keeps_nobody_from_another() {
     world.join(joiner);
     let is_body = |bytes: &[u8]| {
         let payload = crate::wire::Frame::decode(bytes).expect("a frame").unsealed.payload;
-        matches!(Message::decode(&payload), Ok(Message::Bodies(_) | Message::Block(_)))
+        matches!(Message::decode(&payload), Ok(Message::Bodies(_) | Message::CompactBlock(_)))
     };
     for _ in 0..60 {
         world.now = world.now.plus_ms(1000);
