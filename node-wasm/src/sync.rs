@@ -1,12 +1,14 @@
 //! Sync: who is asked for which headers and bodies, and what becomes of requests that are not answered.
 //!
 //! One request for headers and one for bodies per peer at a time; one peer at a time per body. What comes back
-//! unasked is not taken. A peer that does not answer, or lacks what it should have, is left out for a while, each time
-//! for twice as long, and its share goes to the next; where there is no next, it is asked sooner all the same. Pure
-//! bookkeeping: the node sends the requests and feeds the chain.
+//! unasked is not taken. A peer that answers, and is asked for more, does not keep others from being asked for long
+//! either: a chain of headers may have no end. A peer that does not answer, or lacks what it should have, is left out
+//! for a while, each time for twice as long, and its share goes to the next; where there is no next, it is asked sooner
+//! all the same. Pure bookkeeping: the node sends the requests and feeds the chain.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::chain::Survey;
 use crate::primitives::{BlockHash, PeerId};
 use crate::units::Timestamp;
 
@@ -43,6 +45,16 @@ struct UnderWay {
     asked: Timestamp,
 }
 
+/// A request for headers that is open.
+#[derive(Debug)]
+pub struct Conversation {
+    /// When the first of its answers was asked for.
+    since: Timestamp,
+    asked: Timestamp,
+    /// What came of the answers before.
+    pub survey: Option<Box<Survey>>,
+}
+
 #[derive(Debug)]
 struct Rest {
     until: Timestamp,
@@ -54,8 +66,9 @@ struct Rest {
 /// What is asked of one peer, and whether it is left out.
 #[derive(Debug, Default)]
 struct Source {
-    /// When headers were asked for.
-    headers: Option<Timestamp>,
+    headers: Option<Conversation>,
+    /// The last of the headers that it brought and that were kept.
+    brought: Option<BlockHash>,
     bodies: Option<UnderWay>,
     rest: Option<Rest>,
 }
@@ -84,7 +97,7 @@ impl Source {
     /// Closes what was not answered in time; whether there was anything.
     fn give_up(&mut self, now: Timestamp) -> bool {
         let overdue = |asked: Timestamp| now.ms_since(asked) >= ANSWER_MS_MAX;
-        let headers = self.headers.take_if(|asked| overdue(*asked)).is_some();
+        let headers = self.headers.take_if(|headers| overdue(headers.asked)).is_some();
         let bodies = self.bodies.take_if(|under_way| overdue(under_way.asked)).is_some();
         headers || bodies
     }
@@ -103,14 +116,38 @@ impl Requests {
     pub fn ask_headers(&mut self, now: Timestamp, peer: PeerId) -> bool {
         let source = self.sources.entry(peer).or_default();
         let free = source.headers.is_none();
-        source.headers.get_or_insert(now);
+        source.headers.get_or_insert(Conversation { since: now, asked: now, survey: None });
         free
     }
 
-    /// Headers came from a peer; whether they were asked for.
+    /// Headers came from a peer: what they answer, if they were asked for.
     #[must_use]
-    pub fn take_headers(&mut self, peer: &PeerId) -> bool {
-        self.sources.get_mut(peer).and_then(|source| source.headers.take()).is_some()
+    pub fn take_headers(&mut self, peer: &PeerId) -> Option<Conversation> {
+        self.sources.get_mut(peer).and_then(|source| source.headers.take())
+    }
+
+    /// Notes a request for the headers after those of an answer.
+    pub fn ask_on(&mut self, now: Timestamp, peer: PeerId, answered: Conversation) {
+        self.sources.entry(peer).or_default().headers = Some(Conversation { asked: now, ..answered });
+    }
+
+    /// Notes the last header of a peer that was kept.
+    pub fn note_brought(&mut self, peer: &PeerId, last: BlockHash) {
+        if let Some(source) = self.sources.get_mut(peer) {
+            source.brought = Some(last);
+        }
+    }
+
+    /// What is surveyed of a peer's branch.
+    #[cfg(test)]
+    pub(crate) fn surveyed(&self, peer: &PeerId) -> Option<&Survey> {
+        self.sources.get(peer)?.headers.as_ref()?.survey.as_deref()
+    }
+
+    /// The last header of a peer that was kept.
+    #[must_use]
+    pub fn brought(&self, peer: &PeerId) -> Option<BlockHash> {
+        self.sources.get(peer).and_then(|source| source.brought)
     }
 
     /// Bodies, or the word that there are none, came from a peer: which of them were asked for. The request is
@@ -147,7 +184,8 @@ impl Requests {
     /// Whether headers were asked for so recently that nobody else should be asked yet.
     #[must_use]
     pub fn awaits_headers(&self, now: Timestamp) -> bool {
-        self.sources.values().any(|source| source.headers.is_some_and(|asked| !is_slow(now, asked)))
+        let headers = self.sources.values().filter_map(|source| source.headers.as_ref());
+        headers.into_iter().any(|headers| !is_slow(now, headers.since))
     }
 
     /// A peer has forgotten what it was asked: it may be asked again at once, but not so for ever.
@@ -318,10 +356,10 @@ mod tests {
     #[test]
     fn headers_are_asked_for_once_at_a_time() {
         let mut sync = Requests::default();
-        assert!(!sync.take_headers(&A), "nothing was asked for");
+        assert!(sync.take_headers(&A).is_none(), "nothing was asked for");
         assert!(sync.ask_headers(Timestamp(0), A));
         assert!(!sync.ask_headers(Timestamp(1), A));
-        assert!(sync.take_headers(&A));
+        assert!(sync.take_headers(&A).is_some());
         assert!(sync.ask_headers(Timestamp(2), A));
     }
 
@@ -332,7 +370,7 @@ mod tests {
         assert!(sync.awaits_headers(Timestamp(SLOW_MS - 1)));
         assert!(!sync.awaits_headers(Timestamp(SLOW_MS)));
         assert!(!sync.is_free(Timestamp(SLOW_MS), &A) && sync.is_free(Timestamp(SLOW_MS), &B));
-        assert!(sync.take_headers(&A), "it may still answer");
+        assert!(sync.take_headers(&A).is_some(), "it may still answer");
         let missing = hashes(2);
         assert_eq!(sync.assign(Timestamp(0), &missing, &[A, B]).len(), 1);
         assert!(sync.assign(Timestamp(SLOW_MS - 1), &missing, &[A, B]).is_empty());

@@ -6,7 +6,7 @@ use crate::chain::Chain;
 use crate::consensus::ChainParams;
 use crate::crypto::SecretKey;
 use crate::miner::Template;
-use crate::primitives::{Address, Block, BlockHash, Payment, Target, Transaction};
+use crate::primitives::{Address, Block, BlockHash, Header, MerkleRoot, Payment, Target, Transaction};
 use crate::units::{Amount, Timestamp};
 
 /// When the tests' clocks start: a while after every room's genesis.
@@ -50,6 +50,33 @@ pub fn block_on(chain: &Chain, now: Timestamp, miner: u8, transactions: &[Transa
     let transactions: Vec<_> = transactions.iter().cloned().map(Arc::new).collect();
     let template = Template::new(chain, now, address(miner), 0, &transactions).expect("a template");
     proven(template.solve(0))
+}
+
+/// A room whose first blocks take some 4096 hashes, and which gets as easy as [`easy_params`] when they are late.
+pub fn heavy_params() -> ChainParams {
+    ChainParams { starting_bits: Target::for_hashes(1 << 12).compact(), ..easy_params() }
+}
+
+/// Proven headers after the tip of `chain`, of blocks that nobody has, each so many seconds after the one before.
+/// Another `salt` gives others.
+pub fn headers_after(chain: &Chain, steps: impl IntoIterator<Item = u32>, salt: u8) -> Vec<Header> {
+    let tip = chain.tip();
+    let (mut pace, mut previous) = (chain.tip_context().pace, tip.hash);
+    let mut time = chain.block(&tip.hash).expect("the tip").header.time;
+    let mut headers = Vec::new();
+    for step in steps {
+        time.0 += step;
+        let bits = pace.bits_at(chain.params(), time);
+        let (version, merkle_root) = (chain.params().version, MerkleRoot([salt; 32]));
+        let mut header = Header { version, previous, merkle_root, time, bits, nonce: 0 };
+        let target = bits.expand().expect("a target");
+        while !target.is_met_by(&header.hash()) {
+            header.nonce += 1;
+        }
+        (pace, previous) = (pace.child(time, bits), header.hash());
+        headers.push(header);
+    }
+    headers
 }
 
 /// The same block with a nonce that proves its work.

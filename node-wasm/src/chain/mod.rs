@@ -6,6 +6,7 @@
 
 mod ledger;
 mod query;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -15,6 +16,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use ledger::{Account, Ledger};
+pub use survey::{ANSWERS_MAX, Survey};
 pub use tree::SIDE_ENTRIES_MAX;
 pub use update::ChainUpdate;
 
@@ -26,12 +28,12 @@ use ledger::Undo;
 use tree::{State, Tree};
 
 /// An announced block whose branch is further back than so many blocks of work is not taken on its own: a branch
-/// that matters comes as headers first. Bounds the bodies that cheap old blocks could fill memory with.
-pub const ANNOUNCED_DEPTH_MAX: u32 = 100;
+/// that matters comes as headers first. The difficulty eases with the time since a block's parent: a rival of the last
+/// minute costs a third of a block's work, one from a hundred blocks ago next to none.
+pub const ANNOUNCED_DEPTH_MAX: u32 = 6;
 
 /// What announced blocks beside the active chain may take together, in bytes: 32 of the largest. The oldest bodies make
-/// room, and are fetched again should their branch come to matter: an easy branch from a hundred blocks ago costs next
-/// to no work, and its bodies need nobody's money.
+/// room, and are fetched again should their branch come to matter: they need nobody's money.
 pub const BESIDE_BYTES_MAX: u64 = 8 << 20;
 
 /// The block tree, the best chain in it, and its ledger.
@@ -126,6 +128,19 @@ impl Chain {
         Ok(true)
     }
 
+    /// Takes the header of a block that is announced on its own. `Ok(false)` when it was known.
+    ///
+    /// # Errors
+    /// As for [`Self::insert_header`], and when it is too far back to matter: nothing is kept of it then.
+    pub fn insert_announced(&mut self, now: Timestamp, header: Header) -> Result<bool, ChainError> {
+        let parent = self.tree.get(&header.previous).ok_or(ChainError::UnknownParent(header.previous))?;
+        let depth = self.height().0.saturating_sub(ANNOUNCED_DEPTH_MAX) as usize;
+        if parent.work.plus(header.work()) < self.tree.entry(&self.active[depth]).work {
+            return Err(ChainError::Stale(header.hash()));
+        }
+        self.insert_header(now, header)
+    }
+
     /// Takes the body of a known header; one that was known changes nothing, and a wrong one in its place is refused.
     ///
     /// # Errors
@@ -153,14 +168,10 @@ impl Chain {
     /// Takes a whole block, as one is announced; one that was known changes nothing.
     ///
     /// # Errors
-    /// As for [`Self::insert_header`] and [`Self::insert_body`], and when it is too far back to matter.
+    /// As for [`Self::insert_announced`] and [`Self::insert_body`].
     pub fn insert_block(&mut self, now: Timestamp, block: Block) -> Result<Outcome, ChainError> {
         let hash = block.hash();
-        self.insert_header(now, block.header)?;
-        let depth = self.height().0.saturating_sub(ANNOUNCED_DEPTH_MAX) as usize;
-        if self.tree.entry(&hash).work < self.tree.entry(&self.active[depth]).work {
-            return Err(ChainError::Stale(hash));
-        }
+        self.insert_announced(now, block.header)?;
         let (size, known) = (block.body.size(), self.block(&hash).is_some());
         let outcome = self.insert_body(hash, block.body)?;
         if !known && !self.is_active(&hash) {

@@ -488,7 +488,7 @@ fn an_old_block_announced_on_its_own_is_not_stored() {
     let mut chain = chain_of(u64::from(ANNOUNCED_DEPTH_MAX) + 20, 1);
     let old = block_on(&chain_of(5, 1), at(61), 2, &[]);
     assert_eq!(chain.insert_block(at(9000), old.clone()), Err(ChainError::Stale(old.hash())));
-    assert!(chain.block(&old.hash()).is_none());
+    assert!(!chain.contains(&old.hash()), "nor its header");
 }
 
 /// A block of some 250,000 bytes on the tip that spends what nobody has.
@@ -526,6 +526,14 @@ fn bodies_beside_the_chain_are_bounded_and_a_forgotten_one_is_asked_for_when_it_
         chain.insert_body(rival.hash(), rival.body.clone()).expect("as before");
     }
     assert_eq!(chain.tip(), other.tip());
+}
+
+/// C10: what a peer can make a node keep that has no work to outdo, as `node::syncing` bounds it.
+#[test]
+fn c10_headers_of_2800_blocks_take_less_than_a_mebibyte() {
+    // A boxed entry, its hash and address in a map whose leaves are half full, and its hash as somebody's child.
+    let bytes = size_of::<tree::Entry>() + 16 + 2 * (32 + 8) + 32 + 16;
+    assert!(2800 * bytes <= 1 << 20, "{bytes} for each");
 }
 
 #[test]

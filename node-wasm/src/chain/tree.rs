@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use crate::consensus::retarget::Pace;
 use crate::consensus::{CheckedBlock, MEDIAN_SPAN, Parent, median_time};
-use crate::primitives::{Block, BlockHash, Header, Target, Work};
-use crate::units::Height;
+use crate::primitives::{Block, BlockHash, Header, Work};
+use crate::units::{BlockTime, Height};
 
-/// How many headers may be known beside the best chain: some 10 MB. A sync fetches bodies before it gets there.
+/// How many headers may be known beside the best chain: below 20 MB, and the deepest reorg, which is some six days. A
+/// single peer fills a twentieth of it unless it proves more work than the tip's.
 pub const SIDE_ENTRIES_MAX: usize = 50_000;
 
 /// What is known of a block.
@@ -102,13 +103,18 @@ impl Tree {
     /// What the header rules need to know of a block that is in the tree.
     pub(super) fn parent_context(&self, hash: &BlockHash) -> Parent {
         let entry = self.entry(hash);
+        Parent { height: entry.height, pace: entry.pace, median: median_time(&self.last_times(hash)) }
+    }
+
+    /// The times of the last [`MEDIAN_SPAN`] blocks up to one that is in the tree, or of those there are; the last first.
+    pub(super) fn last_times(&self, hash: &BlockHash) -> Vec<BlockTime> {
         let mut times = Vec::with_capacity(MEDIAN_SPAN);
-        let mut next = Some(entry);
+        let mut next = self.get(hash);
         while let (Some(entry), true) = (next, times.len() < MEDIAN_SPAN) {
             times.push(entry.header.time);
             next = self.get(&entry.header.previous);
         }
-        Parent { height: entry.height, pace: entry.pace, median: median_time(&times) }
+        times
     }
 
     /// Whether another header fits beside a best chain of `active` blocks.
@@ -124,9 +130,13 @@ impl Tree {
     /// Adds a header that passed its checks; its parent is in the tree.
     pub(super) fn insert(&mut self, hash: BlockHash, header: Header) {
         let parent = self.entries.get_mut(&header.previous).expect("the parent was checked");
+        if parent.children.is_empty() {
+            // Most blocks have one child, and a vector's first push makes room for four.
+            parent.children.reserve_exact(1);
+        }
         parent.children.push(hash);
         let height = Height(parent.height.0 + 1);
-        let work = parent.work.plus(header.bits.expand().unwrap_or(Target::MAX).work());
+        let work = parent.work.plus(header.work());
         let pace = parent.pace.child(header.time, header.bits);
         // Room for one child: all but a few have no more, and a list makes room for four at first.
         let (state, children) = (State::HeaderOnly, Vec::with_capacity(1));

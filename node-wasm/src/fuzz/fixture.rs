@@ -12,7 +12,7 @@ use crate::units::{Height, RoomName};
 use crate::wire::relay::{
     ByeCode, FromRelay, RELAY_FRAME_BYTES_MAX, RELAY_VERSION, RelayLimits, ResumeToken, ToRelay,
 };
-use crate::wire::{Hello, Message, SessionId, Status, UnsealedFrame, channel};
+use crate::wire::{CompactBlock, Hello, Message, SessionId, Status, UnsealedFrame, channel};
 
 /// The room.
 pub(super) struct Fixture {
@@ -76,9 +76,13 @@ impl Fixture {
             Message::GetInventory,
             Message::Inventory(ids(&self.payments)),
             Message::GetTransactions(ids(&self.payments)),
+            Message::GetBlockTransactions(vec![0, 1], self.blocks[2].hash()),
         ];
         let blocks = self.blocks.iter().chain(&self.rivals);
-        messages.extend(blocks.map(|block| Message::Block(Box::new(block.clone()))));
+        messages.extend(blocks.map(|block| Message::CompactBlock(Box::new(CompactBlock::new(block, 1)))));
+        // What the announced blocks lack, and what the node asks for once it has heard of the longer branch.
+        messages.push(Message::Transactions(self.payments.clone()));
+        messages.push(Message::Bodies(bodies(&self.rivals)));
         messages
     }
 

@@ -8,7 +8,7 @@ use crate::consensus::RuleError;
 use crate::miner::Template;
 use crate::primitives::Address;
 use crate::units::Timestamp;
-use crate::wire::Message;
+use crate::wire::CompactBlock;
 
 /// Templates on the current tip that a worker may still answer for: the last seconds' ones.
 pub(super) const TEMPLATES_MAX: usize = 8;
@@ -99,7 +99,7 @@ impl Node {
             Ok(outcome) => self.follow(now, outcome),
             // The chain's clock is far ahead of this machine's; another's may not be.
             Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => {
-                self.set_aside(block.clone());
+                self.set_aside(None, self.id, CompactBlock::new(&block, 0));
                 true
             }
             Err(error) => {
@@ -109,7 +109,7 @@ impl Node {
         };
         if taken {
             self.event(Event::Mined { height, hash });
-            self.cast(None, &Message::Block(Box::new(block)));
+            self.announce(None, &block);
         }
     }
 }

@@ -12,6 +12,7 @@
 //! the host seals frames.
 
 mod bounds;
+mod compact;
 mod declined;
 mod event;
 mod io;
@@ -39,7 +40,8 @@ use crate::spread::Spread;
 use crate::sync::Requests;
 use crate::token_bucket::TokenBucket;
 use crate::units::Timestamp;
-use crate::wire::{Message, Status};
+use crate::wire::{CompactBlock, Message, Status};
+use compact::HalfBuilt;
 use declined::Declined;
 use mining::Mining;
 use network::Inventory;
@@ -71,7 +73,9 @@ pub struct Node {
     waking: Option<Round>,
     /// Whether a sync was reported as started.
     catching_up: bool,
-    early: VecDeque<Block>,
+    /// Announced blocks whose time has not come, and from where.
+    early: VecDeque<(Option<LinkId>, PeerId, CompactBlock)>,
+    half_built: Vec<HalfBuilt>,
     /// Whom the next inventory may be asked of, and when.
     inventories: BTreeMap<PeerId, Box<Inventory>>,
     declined: Declined,
@@ -105,6 +109,7 @@ impl Node {
             waking: None,
             catching_up: false,
             early: VecDeque::new(),
+            half_built: Vec::new(),
             inventories: BTreeMap::new(),
             declined: Declined::default(),
             answers: TokenBucket::new(now, network::ANSWER_BYTES_BURST, network::ANSWER_BYTES_PER_SECOND),
@@ -254,6 +259,7 @@ impl Node {
         for peer in self.sync.expire(now) {
             self.event(Event::PeerStalled(peer));
         }
+        self.look_after_half_built(now);
         self.catch_up(now);
         self.ask_for_inventory(now);
         self.ping_some(now);

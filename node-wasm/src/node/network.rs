@@ -1,11 +1,10 @@
 //! The node's part in the network: greeting, answering, passing on.
 
-use super::{EARLY_MAX, Event, Node, Output, REPORTED_MAX};
+use super::{Event, Node, Output, REPORTED_MAX};
 use crate::chain::ChainError;
-use crate::consensus::RuleError;
 use crate::mempool::MempoolError;
 use crate::peer::{Accepted, LinkId, Peer, Peers, Refusal};
-use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
+use crate::primitives::{BlockHash, PeerId, Transaction, TransactionId};
 use crate::units::Timestamp;
 use crate::wire::{Message, SessionId, Status, Tip};
 
@@ -102,6 +101,7 @@ impl Node {
                 }
             }
             Message::Transactions(transactions) => {
+                self.fill(now, &transactions);
                 let waiting = self.mempool.digest();
                 for transaction in transactions {
                     self.take_passed_on(now, link, transaction);
@@ -110,7 +110,7 @@ impl Node {
                     self.hasten_inventory(now, &from);
                 }
             }
-            Message::Block(block) => self.take_block(now, link, from, *block),
+            Message::CompactBlock(compact) => self.take_compact(now, Some(link), from, *compact),
             Message::GetHeaders(locator) => {
                 let headers = self.chain.headers_after(&locator, Message::HEADERS_MAX);
                 self.answer(now, from, &Message::Headers(headers));
@@ -129,6 +129,9 @@ impl Node {
                 let waiting = ids.iter().filter_map(|id| self.mempool.get(id));
                 let transactions = waiting.map(|waiting| (*waiting.transaction).clone()).collect();
                 self.answer(now, from, &Message::Transactions(transactions));
+            }
+            Message::GetBlockTransactions(places, hash) => {
+                self.serve_block_transactions(now, from, &places, hash);
             }
         }
     }
@@ -156,50 +159,12 @@ impl Node {
         self.catch_up(now);
     }
 
-    fn take_block(&mut self, now: Timestamp, link: LinkId, from: PeerId, block: Block) {
-        let hash = block.hash();
-        let known = self.chain.block(&hash).is_some();
-        if !known {
-            match self.chain.insert_block(now, block.clone()) {
-                Ok(outcome) => {
-                    if self.follow(now, outcome) {
-                        self.cast(Some(link), &Message::Block(Box::new(block)));
-                    }
-                }
-                Err(ChainError::UnknownParent(_)) => self.ask_headers(now, from, self.chain.locator()),
-                Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => self.set_aside(block),
-                Err(error) => self.refused(hash, error),
-            }
-        }
-        self.credit(from, hash);
-    }
-
     /// Notes that a peer has a block: it sent it, or its header.
     pub(super) fn credit(&mut self, peer: PeerId, hash: BlockHash) {
         if let (Some(peer), Some((height, work))) = (self.peers.get_mut(&peer), self.chain.position(&hash))
             && work > peer.status.tip.work
         {
             peer.status.tip = Tip { hash, height, work };
-        }
-    }
-
-    /// Keeps a block whose time has not come.
-    pub(super) fn set_aside(&mut self, block: Block) {
-        self.early.truncate(EARLY_MAX - 1);
-        self.early.push_front(block);
-    }
-
-    /// Tries the blocks again whose time had not come.
-    pub(super) fn retry_early(&mut self, now: Timestamp) {
-        for block in std::mem::take(&mut self.early) {
-            let hash = block.hash();
-            match self.chain.insert_block(now, block.clone()) {
-                Ok(outcome) => {
-                    self.follow(now, outcome);
-                }
-                Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => self.early.push_back(block),
-                Err(error) => self.refused(hash, error),
-            }
         }
     }
 
@@ -309,7 +274,7 @@ impl Node {
 
     /// Answers a peer's question, unless this node has said too much of late: keys are free, so that a budget for
     /// each peer alone would let a stranger with many of them have this node sent away by the relay.
-    fn answer(&mut self, now: Timestamp, peer: PeerId, message: &Message) {
+    pub(super) fn answer(&mut self, now: Timestamp, peer: PeerId, message: &Message) {
         let Some(link) = self.peers.path(&peer) else { return };
         let Some(frame) = self.peers.frame(link, Some(peer), message) else { return };
         if self.answers.spend(now, frame.payload.len() as u64 + ANSWER_BYTES_MIN) {
@@ -373,7 +338,8 @@ impl Node {
 fn cost(message: &Message) -> u64 {
     let cost = match message {
         Message::Transactions(list) => list.len(),
-        Message::Block(block) => 20 + block.body.transactions.len(),
+        Message::CompactBlock(compact) => 20 + compact.ids.len(),
+        Message::GetBlockTransactions(places, _) => 1 + places.len() / 8,
         Message::GetHeaders(_) | Message::GetInventory => 20,
         Message::GetBodies(hashes) => 1 + hashes.len() / 8,
         Message::GetTransactions(ids) | Message::Inventory(ids) => 1 + ids.len() / 8,

@@ -1,14 +1,18 @@
 //! The node's part in syncing: whom to ask, when to stop asking, and what to wait for after waking.
+//!
+//! An answer of headers is checked whole before any of it is kept. It is kept at once when it shows more work than
+//! the active chain has; else it begins or continues a survey, and the branch comes a second time once it has proved
+//! itself. Bodies follow headers, and headers do not run far ahead of bodies.
 
 #[cfg(test)]
 mod tests;
 
 use super::{Event, Node, Output, SyncOutcome};
-use crate::chain::{ChainError, SIDE_ENTRIES_MAX};
+use crate::chain::{ChainError, Survey};
 use crate::consensus::RuleError;
 use crate::peer::Peer;
 use crate::primitives::{BlockHash, Body, Header, PeerId};
-use crate::sync::SOURCES_MAX;
+use crate::sync::{Conversation, SOURCES_MAX};
 use crate::units::Timestamp;
 use crate::wire::Message;
 
@@ -18,8 +22,23 @@ const ASKED_MAX: usize = 4;
 const ASKED_MS_MAX: u64 = 15_000;
 /// How long mining waits after waking, in milliseconds: time to reconnect and to hear of the tip.
 const WAKING_MS: u64 = 4_000;
-/// Headers beside the chain after which bodies are fetched before more headers.
-const HEADERS_AHEAD_MAX: usize = SIDE_ENTRIES_MAX / 2;
+/// A peer whose headers are so far above the tip is not asked for more until bodies have followed. With one more
+/// answer they are 2800 at most, below 1 MiB: on a chain without work, where there is nothing to outdo, headers
+/// are kept at once, and this is what a peer can make of that.
+const HEADERS_AHEAD_MAX: u32 = 800;
+
+/// What an answer of headers came to.
+#[derive(Default)]
+struct Headers {
+    /// The last of them that is known after it.
+    last: Option<BlockHash>,
+    /// Whether any was new.
+    new: bool,
+    /// What goes on with the next answer.
+    survey: Option<Box<Survey>>,
+    /// Why the first that was not taken was not.
+    error: Option<(BlockHash, ChainError)>,
+}
 
 /// A question that went to several peers.
 #[derive(Debug)]
@@ -112,51 +131,110 @@ impl Node {
     }
 
     pub(super) fn take_headers(&mut self, now: Timestamp, from: PeerId, headers: &[Header]) {
-        if !self.sync.take_headers(&from) {
-            return;
-        }
+        let Some(mut answered) = self.sync.take_headers(&from) else { return };
         self.settle_rounds(&from, true);
-        let mut last = None;
-        let (mut new, mut early, mut wrong) = (false, false, false);
-        for header in headers {
-            match self.chain.insert_header(now, *header) {
-                Ok(added) => {
-                    new |= added;
-                    last = Some(header.hash());
-                }
-                // Whose clock is ahead is no liar: the rest comes in time.
-                Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => {
-                    early = true;
-                    break;
-                }
-                Err(error) => {
-                    self.refused(header.hash(), error);
-                    wrong = true;
-                    break;
-                }
-            }
-        }
-        let claimed = self.peers.get(&from).map(|peer| peer.status.tip);
-        let unproved = claimed.is_some_and(|tip| !self.chain.contains(&tip.hash));
-        if early {
-            self.sync.pause(now, from);
-        } else if wrong || (unproved && !new) {
-            // It brought nothing that leads to the tip that it speaks of.
-            self.sync.rest(now, from);
-        }
-        if let Some(last) = last {
+        let taken = match answered.survey.take() {
+            Some(survey) if survey.is_second_pass() => self.keep_surveyed(now, survey, headers),
+            survey => self.survey(now, survey, headers),
+        };
+        if let Some(last) = taken.last {
+            self.sync.note_brought(&from, last);
             self.credit(from, last);
         }
-        let whole = headers.len() == Message::HEADERS_MAX;
-        if let Some(last) = last.filter(|_| whole && self.chain.headers_beside() < HEADERS_AHEAD_MAX) {
-            let locator = std::iter::once(last).chain(self.chain.locator()).take(Message::LOCATOR_MAX);
-            self.ask_headers(now, from, locator.collect());
+        let claimed = self.peers.get(&from).map(|peer| peer.status.tip);
+        let own = self.chain.tip().work;
+        let unproved = claimed.is_some_and(|tip| tip.work > own && !self.chain.contains(&tip.hash));
+        let whole = taken.error.is_none() && headers.len() == Message::HEADERS_MAX;
+        let goes_on = taken.survey.is_some();
+        match taken.error {
+            // Whose clock is ahead is no liar: the rest comes in time.
+            Some((_, ChainError::Rule(RuleError::TimeTooLate { .. }))) => self.sync.pause(now, from),
+            Some((hash, error)) => {
+                self.refused(hash, error);
+                self.sync.rest(now, from);
+            }
+            // It brought nothing that leads to the tip that it speaks of.
+            None if unproved && !taken.new && !goes_on => self.sync.rest(now, from),
+            None => {}
+        }
+        let next = taken.survey.as_ref().map(|survey| survey.last());
+        let next = next.or_else(|| taken.last.filter(|_| whole && self.wants_headers_of(&from)));
+        if let Some(next) = next {
+            answered.survey = taken.survey;
+            self.ask_on(now, from, answered, next);
         }
         let missing = self.chain.missing_bodies().len();
         if missing > 1 && !std::mem::replace(&mut self.catching_up, true) {
             self.event(Event::SyncStarted { peer: from, missing });
         }
         self.catch_up(now);
+    }
+
+    fn ask_on(&mut self, now: Timestamp, peer: PeerId, answered: Conversation, next: BlockHash) {
+        self.sync.ask_on(now, peer, answered);
+        let locator = std::iter::once(next).chain(self.chain.locator()).take(Message::LOCATOR_MAX);
+        self.send(peer, &Message::GetHeaders(locator.collect()));
+    }
+
+    /// Whether bodies have followed what a peer brought, as far as they are wanted.
+    fn wants_headers_of(&self, peer: &PeerId) -> bool {
+        let (own, brought) = (self.chain.tip(), self.sync.brought(peer));
+        brought.and_then(|hash| self.chain.position(&hash)).is_none_or(|(height, work)| {
+            work <= own.work || height.0 < own.height.0.saturating_add(HEADERS_AHEAD_MAX)
+        })
+    }
+
+    /// Checks an answer, and keeps it if it shows more work than the active chain has.
+    fn survey(&mut self, now: Timestamp, open: Option<Box<Survey>>, headers: &[Header]) -> Headers {
+        let Some(first) = headers.first() else { return Headers::default() };
+        let begun = open.map_or_else(|| self.chain.survey(first.previous).map(Box::new), Ok);
+        let mut survey = match begun {
+            Ok(survey) => survey,
+            Err(error) => return Headers { error: Some((first.hash(), error)), ..Headers::default() },
+        };
+        let result = self.chain.check_headers(now, &mut survey, headers);
+        let good = result.as_ref().map_or_else(|(place, _)| *place, |()| headers.len());
+        let error = result.err().map(|(place, error)| (headers[place].hash(), error));
+        let outdone = self.chain.is_outdone_by(&survey);
+        if outdone && survey.is_first_answer() {
+            let kept = self.keep(now, &headers[..good]);
+            return Headers { error: kept.error.or(error), ..kept };
+        }
+        let goes_on = error.is_none() && headers.len() == Message::HEADERS_MAX && survey.end_answer();
+        if outdone {
+            survey.start_again();
+        }
+        let survey = Some(survey).filter(|_| error.is_none() && (outdone || goes_on));
+        Headers { survey, error, ..Headers::default() }
+    }
+
+    /// Keeps an answer of a branch that has proved its work before.
+    fn keep_surveyed(&mut self, now: Timestamp, mut survey: Box<Survey>, headers: &[Header]) -> Headers {
+        if !survey.repeat(headers) {
+            let last = survey.last();
+            return Headers { error: Some((last, ChainError::UnknownParent(last))), ..Headers::default() };
+        }
+        let kept = self.keep(now, headers);
+        let goes_on = kept.error.is_none() && !survey.is_done();
+        Headers { survey: Some(survey).filter(|_| goes_on), ..kept }
+    }
+
+    fn keep(&mut self, now: Timestamp, headers: &[Header]) -> Headers {
+        let mut kept = Headers::default();
+        for header in headers {
+            let hash = header.hash();
+            match self.chain.insert_header(now, *header) {
+                Ok(new) => {
+                    kept.new |= new;
+                    kept.last = Some(hash);
+                }
+                Err(error) => {
+                    kept.error = Some((hash, error));
+                    break;
+                }
+            }
+        }
+        kept
     }
 
     pub(super) fn take_bodies(&mut self, now: Timestamp, from: PeerId, bodies: Vec<(BlockHash, Body)>) {
@@ -179,14 +257,15 @@ impl Node {
         } else {
             self.sync.kept_word(&from);
         }
-        self.request_missing(now);
+        self.catch_up(now);
     }
 
     pub(super) fn take_not_found(&mut self, now: Timestamp, from: PeerId) {
+        self.miss_half_built(now, from);
         if !self.sync.take_bodies(&from).is_empty() {
             self.sync.rest(now, from);
-            self.request_missing(now);
         }
+        self.request_missing(now);
     }
 
     /// Asks for headers of one peer that says it has more work, and for the bodies that are missing. Joining a
@@ -197,7 +276,8 @@ impl Node {
             let own = self.chain.tip().work;
             let helps = |peer: &&Peer| {
                 let tip = peer.status.tip;
-                tip.work > own && !self.chain.contains(&tip.hash)
+                let unknown = tip.work > own && !self.chain.contains(&tip.hash);
+                unknown && self.wants_headers_of(&peer.id)
             };
             let helpers = self.peers.iter().filter(helps).map(|peer| peer.id).collect();
             let helpers = self.sync.choose_for_headers(now, helpers);
@@ -225,7 +305,8 @@ impl Node {
                 return;
             }
             let tip = self.peers.get(&peer).map(|peer| peer.status.tip.hash).unwrap_or_default();
-            let missing = self.chain.missing_bodies_of(&tip);
+            let mut missing = self.chain.missing_bodies_of(&tip);
+            missing.retain(|hash| !self.is_half_built(hash));
             for request in self.sync.assign(now, &missing, &[peer]) {
                 self.send(request.peer, &Message::GetBodies(request.hashes));
             }

@@ -24,6 +24,8 @@ pub(super) struct World {
     pub(super) deaf: BTreeSet<usize>,
     /// ... and whom each question to one of them was for.
     pub(super) unheard: Vec<usize>,
+    /// What those were, for tests that answer in place of the deaf.
+    pub(super) questions: VecDeque<(usize, Message)>,
     pub(super) sessions: u8,
 }
 
@@ -37,6 +39,8 @@ pub(super) struct Player {
     pub(super) ahead_ms: u64,
     pub(super) job: Option<Job>,
     pub(super) seen: Vec<Output>,
+    /// What it sent, a cast counted once: the kind of the message, and the bytes of the frame.
+    pub(super) sent: Vec<(u8, usize)>,
 }
 
 impl World {
@@ -49,6 +53,7 @@ impl World {
             asleep: None,
             deaf: BTreeSet::new(),
             unheard: Vec::new(),
+            questions: VecDeque::new(),
             sessions: 0,
         };
         for _ in 0..nodes {
@@ -72,23 +77,43 @@ impl World {
         let key = SecretKey::derive(&[u8::try_from(index).expect("few nodes")], "test node");
         let config = Config { params, node_key: key.public(), seed: index as u64 };
         let node = Node::new(config, self.now);
-        self.nodes.push(Player { node, key, link: None, group: 0, ahead_ms: 0, job: None, seen: Vec::new() });
+        let player = Player {
+            node,
+            key,
+            link: None,
+            group: 0,
+            ahead_ms: 0,
+            job: None,
+            seen: Vec::new(),
+            sent: Vec::new(),
+        };
+        self.nodes.push(player);
         index
     }
 
     /// A node opens its link to the room.
     pub(super) fn join(&mut self, index: usize) {
+        self.open_link(index);
+        for other in 0..self.nodes.len() {
+            if other != index && self.hears(index, other) {
+                self.introduce(index, other);
+            }
+        }
+    }
+
+    /// The room tells two nodes of each other.
+    pub(super) fn introduce(&mut self, a: usize, b: usize) {
+        self.tell_joined(a, b);
+        self.tell_joined(b, a);
+    }
+
+    /// A node opens its link, and nobody is told.
+    pub(super) fn open_link(&mut self, index: usize) {
         self.sessions += 1;
         let link = LinkId(u32::from(self.sessions));
         self.nodes[index].link = Some(link);
         let session = SessionId([self.sessions; 16]);
         self.feed(index, Input::LinkUp { link, medium: Medium::Relay, session });
-        for other in 0..self.nodes.len() {
-            if other != index && self.hears(index, other) {
-                self.tell_joined(index, other);
-                self.tell_joined(other, index);
-            }
-        }
     }
 
     pub(super) fn leave(&mut self, index: usize) {
@@ -124,7 +149,7 @@ impl World {
             && self.nodes[a].group == self.nodes[b].group
     }
 
-    pub(super) fn tell_joined(&mut self, index: usize, other: usize) {
+    fn tell_joined(&mut self, index: usize, other: usize) {
         let (Some(link), peer) = (self.nodes[index].link, self.nodes[other].node.id()) else { return };
         self.feed(index, Input::PeerJoined { link, peer });
     }
@@ -144,16 +169,36 @@ impl World {
     pub(super) fn send(&mut self, from: usize, link: LinkId, frame: crate::wire::UnsealedFrame) {
         assert_eq!(self.nodes[from].link, Some(link), "a node sends on open links only");
         let recipient = frame.recipient;
+        // `GetHeaders`, `GetBodies` and `GetBlockTransactions`.
         let question =
-            matches!(Message::decode(&frame.payload), Ok(Message::GetHeaders(_) | Message::GetBodies(_)));
+            Message::decode(&frame.payload).ok().filter(|_| matches!(frame.payload[0], 7 | 9 | 15));
+        let kind = frame.payload[0];
         let bytes = frame.seal(&self.nodes[from].key);
+        self.nodes[from].sent.push((kind, bytes.len()));
         for to in 0..self.nodes.len() {
             let meant = recipient.is_none_or(|recipient| recipient == self.nodes[to].node.id());
-            if question && meant && self.deaf.contains(&to) {
+            if let Some(question) = question.as_ref().filter(|_| meant && self.deaf.contains(&to)) {
                 self.unheard.push(to);
+                self.questions.push_back((to, question.clone()));
             } else if to != from && meant && self.hears(from, to) {
                 self.wire.push_back((from, to, bytes.clone()));
             }
+        }
+    }
+
+    /// A node says something, whatever it is, and it arrives: to a peer, or to all.
+    pub(super) fn say(&mut self, from: usize, to: Option<usize>, message: &Message) {
+        let recipient = to.map(|to| self.nodes[to].node.id());
+        let link = self.nodes[from].link.expect("a link");
+        let frame = self.nodes[from].node.peers.frame(link, recipient, message).expect("the link is open");
+        self.send(from, link, frame);
+        self.settle();
+    }
+
+    /// Gives a node the blocks of its store.
+    pub(super) fn restore(&mut self, index: usize, blocks: &[Block]) {
+        for block in blocks {
+            self.nodes[index].node.restore(self.now, block.clone()).expect("a valid block");
         }
     }
 

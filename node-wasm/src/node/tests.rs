@@ -472,7 +472,8 @@ fn a_block_from_a_clock_that_is_ahead_waits_for_its_time() {
     let ahead = world.now.plus_ms(14_000);
     let block = crate::testing::block_on(world.nodes[0].node.chain(), ahead, 1, &[]);
     let link = world.nodes[0].link.expect("a link");
-    let frame = world.nodes[0].node.peers.frame(link, None, &Message::Block(Box::new(block)));
+    let compact = CompactBlock::new(&block, 1);
+    let frame = world.nodes[0].node.peers.frame(link, None, &Message::CompactBlock(Box::new(compact)));
     world.send(0, link, frame.expect("the link is open"));
     world.settle();
     assert_eq!(world.height(1), 1);

@@ -2,7 +2,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use super::{BlockHash, CompactTarget, MerkleRoot};
+use super::{BlockHash, CompactTarget, MerkleRoot, Target, Work};
 use crate::crypto::sha256d;
 use crate::units::BlockTime;
 
@@ -40,6 +40,12 @@ impl Header {
         bytes[72..76].copy_from_slice(&self.bits.0.to_le_bytes());
         bytes[76..80].copy_from_slice(&self.nonce.to_le_bytes());
         bytes
+    }
+
+    /// How many hashes it takes to find one like it, as far as its target may be believed.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        self.bits.expand().unwrap_or(Target::MAX).work()
     }
 
     /// The block's hash: SHA-256d of the 80 bytes.

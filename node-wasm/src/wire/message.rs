@@ -7,9 +7,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::codec::{decode, encode};
 use crate::crypto::PublicKey;
-use crate::primitives::{Block, BlockHash, Body, Header, Transaction, TransactionId, Work};
+use crate::primitives::{BlockHash, Body, Header, Transaction, TransactionId, Work};
 use crate::units::Height;
-use crate::wire::SessionId;
+use crate::wire::{CompactBlock, SessionId};
 
 /// The best block that a node has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -58,7 +58,7 @@ pub enum Message {
     /// Payments, new to the sender or asked for.
     Transactions(Vec<Transaction>),
     /// A new block.
-    Block(Box<Block>),
+    CompactBlock(Box<CompactBlock>),
     /// Ask for the headers after the first of these hashes that is on the receiver's chain.
     GetHeaders(Vec<BlockHash>),
     /// Headers in the order of the chain; empty when there are none after.
@@ -75,6 +75,8 @@ pub enum Message {
     Inventory(Vec<TransactionId>),
     /// Ask for these waiting payments; those that are gone are left out of the answer.
     GetTransactions(Vec<TransactionId>),
+    /// Ask for the payments at these places of a block, which rise; `Transactions` answer.
+    GetBlockTransactions(Vec<u16>, BlockHash),
 }
 
 /// A payload that is not a message of this version.
@@ -105,7 +107,7 @@ pub enum MessageError {
 
 impl Message {
     /// The version of the protocol; nodes of others are refused by name.
-    pub const VERSION: u16 = 1;
+    pub const VERSION: u16 = 2;
     /// Headers in one answer: 160 KB.
     pub const HEADERS_MAX: usize = 2000;
     /// Hashes in one locator: enough for a chain of 2^32 blocks.
@@ -120,6 +122,9 @@ impl Message {
     /// Ids in one inventory: 640 KB, most of a full mempool of the smallest payments.
     pub const INVENTORY_MAX: usize = 20_000;
 
+    /// Payments in one block: a little more than the 1,820 smallest ones that fit a room's largest block.
+    pub const BLOCK_TRANSACTIONS_MAX: usize = 2000;
+
     /// The encoded message.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -128,12 +133,13 @@ impl Message {
             Self::Status(status) => encode(status),
             Self::Ping(token) | Self::Pong(token) => encode(token),
             Self::Transactions(list) => encode(list),
-            Self::Block(block) => encode(block),
+            Self::CompactBlock(compact) => encode(compact),
             Self::GetHeaders(hashes) | Self::GetBodies(hashes) | Self::NotFound(hashes) => encode(hashes),
             Self::Headers(headers) => encode(headers),
             Self::Bodies(bodies) => encode(bodies),
             Self::GetInventory => Vec::new(),
             Self::Inventory(ids) | Self::GetTransactions(ids) => encode(ids),
+            Self::GetBlockTransactions(places, hash) => encode(&(places, hash)),
         };
         [&[self.kind()], fields.as_slice()].concat()
     }
@@ -148,6 +154,7 @@ impl Message {
                 | Self::GetBodies(_)
                 | Self::GetInventory
                 | Self::GetTransactions(_)
+                | Self::GetBlockTransactions(..)
         )
     }
 
@@ -165,7 +172,8 @@ impl Message {
             3 => read(kind, fields).map(Self::Ping),
             4 => read(kind, fields).map(Self::Pong),
             5 => read_list(kind, fields, Self::TRANSACTIONS_MAX).map(Self::Transactions),
-            6 => read(kind, fields).map(|block| Self::Block(Box::new(block))),
+            6 => read_list(kind, fields, Self::BLOCK_TRANSACTIONS_MAX)
+                .map(|compact| Self::CompactBlock(Box::new(compact))),
             7 => read_list(kind, fields, Self::LOCATOR_MAX).map(Self::GetHeaders),
             8 => read_list(kind, fields, Self::HEADERS_MAX).map(Self::Headers),
             9 => read_list(kind, fields, Self::BODIES_MAX).map(Self::GetBodies),
@@ -174,6 +182,8 @@ impl Message {
             12 => read::<()>(kind, fields).map(|()| Self::GetInventory),
             13 => read_list(kind, fields, Self::INVENTORY_MAX).map(Self::Inventory),
             14 => read_list(kind, fields, Self::TRANSACTIONS_MAX).map(Self::GetTransactions),
+            15 => read_list(kind, fields, Self::BLOCK_TRANSACTIONS_MAX)
+                .map(|(places, hash)| Self::GetBlockTransactions(places, hash)),
             _ => Err(MessageError::UnknownKind(kind)),
         }
     }
@@ -185,7 +195,7 @@ impl Message {
             Self::Ping(_) => 3,
             Self::Pong(_) => 4,
             Self::Transactions(_) => 5,
-            Self::Block(_) => 6,
+            Self::CompactBlock(_) => 6,
             Self::GetHeaders(_) => 7,
             Self::Headers(_) => 8,
             Self::GetBodies(_) => 9,
@@ -194,6 +204,7 @@ impl Message {
             Self::GetInventory => 12,
             Self::Inventory(_) => 13,
             Self::GetTransactions(_) => 14,
+            Self::GetBlockTransactions(..) => 15,
         }
     }
 }
@@ -202,7 +213,8 @@ fn read<T: BorshDeserialize>(kind: u8, fields: &[u8]) -> Result<T, MessageError>
     decode(fields).map_err(|error| MessageError::Malformed { kind, reason: error.0 })
 }
 
-fn read_list<T: BorshDeserialize>(kind: u8, fields: &[u8], limit: usize) -> Result<Vec<T>, MessageError> {
+/// Reads fields that begin with a list.
+fn read_list<T: BorshDeserialize>(kind: u8, fields: &[u8], limit: usize) -> Result<T, MessageError> {
     // The count stands first: too long a list is refused before any of it is read.
     if let Some(prefix) = fields.first_chunk::<4>() {
         let count = u32::from_le_bytes(*prefix) as usize;
@@ -233,7 +245,8 @@ mod tests {
         let transaction = pay(&block.hash(), 1, 2, 3, 4);
         for message in [
             Message::Hello(hello),
-            Message::Block(Box::new(block.clone())),
+            Message::CompactBlock(Box::new(CompactBlock::new(&block, 7))),
+            Message::GetBlockTransactions(vec![0, 3], block.hash()),
             Message::Status(status()),
             Message::Ping(5),
             Message::Pong(6),
