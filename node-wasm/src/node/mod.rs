@@ -16,6 +16,7 @@ mod event;
 mod io;
 mod mining;
 mod network;
+mod restoring;
 mod syncing;
 #[cfg(test)]
 mod testing;
@@ -73,6 +74,8 @@ pub struct Node {
     /// Whom the next inventory may be asked of, and when.
     inventories: BTreeMap<PeerId, Box<Inventory>>,
     declined: Declined,
+    /// Questions for bodies that are still being loaded.
+    waiting: Vec<(PeerId, Vec<BlockHash>)>,
     /// What may still be said in answer to questions, in bytes.
     answers: TokenBucket,
     greetings: TokenBucket,
@@ -105,6 +108,7 @@ impl Node {
             early: VecDeque::new(),
             inventories: BTreeMap::new(),
             declined: Declined::default(),
+            waiting: Vec::new(),
             answers: TokenBucket::new(now, network::ANSWER_BYTES_BURST, network::ANSWER_BYTES_PER_SECOND),
             greetings: TokenBucket::new(now, network::GREETINGS_BURST, network::GREETINGS_PER_SECOND),
             refusals: Vec::new(),
@@ -114,19 +118,6 @@ impl Node {
             beats: 0,
             status_due: now,
             outputs: VecDeque::new(),
-        }
-    }
-
-    /// Takes a block from the node's own store, in the order of the chain, before anything else happens. Checks
-    /// it whole; emits nothing.
-    ///
-    /// # Errors
-    /// Why the block does not hold: it and everything after it has to be fetched again.
-    pub fn restore(&mut self, now: Timestamp, block: Block) -> Result<(), ChainError> {
-        let outcome = self.chain.insert_block(now, block)?;
-        match outcome.invalid.into_iter().next() {
-            Some((_, rule)) => Err(rule.into()),
-            None => Ok(()),
         }
     }
 
