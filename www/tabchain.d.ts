@@ -29,7 +29,10 @@ export interface Tabchain {
   disconnect(): Promise<ConnectionState>;
   /** Asks the peers for a better chain. */
   sync(): Promise<{ outcome: "replaced" | "already-best" | "no-peers"; height: number; tip: string }>;
-  /** Checks every stored block from genesis; `height` is the last that holds. */
+  /**
+   * Checks every stored block from genesis, signatures included, and that they come to this node's balances and to the
+   * stored snapshot; `height` is the last that holds. Runs beside the node, which tells `verifying` events meanwhile.
+   */
   verify(): Promise<{ valid: boolean; height: number; error?: { height: number; hash: string; rule: string } }>;
   /** The chain as a file. */
   export(): Promise<Uint8Array>;
@@ -60,6 +63,8 @@ export interface Events {
   peers: Peer[];
   connection: { state: ConnectionState; relay: string; reason: string; retryAt?: number };
   mining: Mining;
+  /** How far a running `verify` is, some times a second: up to `height` the blocks hold, `total` is the tip's. */
+  verifying: { height: number; total: number };
   log: {
     time: number;
     part: "chain" | "mempool" | "peers" | "sync" | "miner" | "storage";
@@ -96,6 +101,8 @@ export interface Status {
   slot: number;
   /** How many blocks a running sync still misses. */
   syncing: number;
+  /** How many stored blocks are still to be read after a start; what is asked of blocks waits for them. */
+  loading: number;
 }
 
 export interface Mining {

@@ -104,7 +104,7 @@ fn Page(props: &PageProps) -> Html {
             { notices(&state.notices, &dispatch) }
             <main>
                 <Strip chain={state.chain.clone()} {height} seen={state.seen} waiting={waiting.unwrap_or(0)} mining={state.mining.on} />
-                { news_line(&state.news, status.as_ref().map_or(0, |s| s.syncing), height) }
+                { news_line(&state.news, status.as_ref().map_or(0, |s| s.syncing.max(s.loading)), height) }
                 <div class="columns">
                     <div class="column">
                         { wallet(status.as_deref(), &state.chain, &state.sent, &dispatch) }
@@ -114,7 +114,7 @@ fn Page(props: &PageProps) -> Html {
                     <div class="column">
                         <Miner mining={state.mining} />
                         <Peers peers={state.peers.clone()} connection={state.connection.clone()} chain={state.chain.clone()} {height} />
-                        { node_panel(status.as_deref(), &dispatch) }
+                        { node_panel(status.as_deref(), state.checking, &dispatch) }
                         <Log lines={state.log.clone()} />
                     </div>
                 </div>

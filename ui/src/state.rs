@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use node_wasm::api::{
     BlockSummary, ConnectionView, LogLine, MiningView, Notice, PeerView, Reorg, Status, TransactionView,
-    Update,
+    Update, Verifying,
 };
 use yew::Reducible;
 
@@ -34,6 +34,8 @@ pub struct State {
     pub connection: Option<ConnectionView>,
     /// The miner.
     pub mining: MiningView,
+    /// How far a check of the chain is, once it has told.
+    pub checking: Option<Verifying>,
     /// The peers, by id.
     pub peers: Rc<Vec<PeerView>>,
     /// The blocks near the tip and in sight.
@@ -116,6 +118,8 @@ pub enum Action {
     Payment(TransactionView),
     /// The node does not know a payment of this page any more.
     Lost(String),
+    /// The node is asked to check the chain.
+    Checking,
     /// The node forgot the chain.
     Forgotten,
     /// The user has dealt with a notice.
@@ -148,6 +152,7 @@ impl State {
                     .filter(known)
                     .for_each(|sent| sent.fate = Fate::Dropped);
             }
+            Action::Checking => self.checking = None,
             Action::Forgotten => {
                 self.chain = Rc::default();
                 self.mempool = Rc::default();
@@ -174,6 +179,7 @@ impl State {
             Update::Peers(peers) => self.peers = Rc::new(peers),
             Update::Connection(connection) => self.connection = Some(connection),
             Update::Mining(mining) => self.mining = mining,
+            Update::Verifying(checking) => self.checking = Some(checking),
             Update::Log(line) => {
                 let log = Rc::make_mut(&mut self.log);
                 log.push_front(Rc::new(line));
@@ -318,6 +324,7 @@ mod tests {
             storage: Storage::Persistent,
             slot: 1,
             syncing: 0,
+            loading: 0,
         }
     }
 
@@ -414,6 +421,15 @@ mod tests {
         assert_eq!((state.news.kind, state.seen), (NewsKind::Quiet, Some(1)));
         let state = after(vec![Update::Status(Box::new(status(0, "a0"))), Update::Block(block(1, "a"))]);
         assert_eq!(state.news.kind, NewsKind::Block);
+    }
+
+    #[test]
+    fn a_check_shows_how_far_it_is_and_a_new_one_nothing_of_the_old() {
+        let far = |height| Verifying { height, total: 9 };
+        let mut state = after(vec![Update::Verifying(far(1)), Update::Verifying(far(5))]);
+        assert_eq!(state.checking, Some(far(5)));
+        state.apply(Action::Checking);
+        assert_eq!(state.checking, None);
     }
 
     #[test]

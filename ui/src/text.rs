@@ -170,7 +170,7 @@ pub fn verified(verified: &Verified) -> String {
         }
         None => format!("Not valid after block {}.", verified.height),
         Some(bad) => format!(
-            "Not valid: block {} ({}) breaks {} Reset your chain to load it again from your peers.",
+            "Not valid at block {} ({}): {} Reset your chain to load it again from your peers.",
             bad.height,
             short(&bad.hash),
             sentence(&bad.rule)
@@ -248,7 +248,7 @@ mod tests {
         let error =
             BadBlock { height: 7, hash: "00ab".to_owned(), rule: "C-11: the merkle root differs".to_owned() };
         let text = verified(&Verified { valid: false, height: 6, error: Some(error) });
-        assert!(text.contains("block 7 (00ab) breaks C-11: the merkle root differs."), "{text}");
+        assert!(text.contains("block 7 (00ab): C-11: the merkle root differs."), "{text}");
         assert!(verified(&Verified { valid: true, height: 0, error: None }).contains("all 1 block "));
     }
 }

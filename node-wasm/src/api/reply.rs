@@ -92,6 +92,8 @@ pub struct Status {
     pub slot: u32,
     /// How many headers or blocks a running sync still misses; 0 when there is none.
     pub syncing: u32,
+    /// How many stored blocks are still to be read after a start; what is asked of blocks waits for them.
+    pub loading: u32,
 }
 
 /// The relay connection.
@@ -323,6 +325,15 @@ pub struct Verified {
     /// The first that does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<BadBlock>,
+}
+
+/// How far a check of the stored chain is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
+pub struct Verifying {
+    /// The height up to which the blocks hold.
+    pub height: u32,
+    /// The height that it has to come to.
+    pub total: u32,
 }
 
 /// A block that breaks a rule.

@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
-use super::{BlockSummary, Connection, MiningView, PeerView, Status, TransactionView};
+use super::{BlockSummary, Connection, MiningView, PeerView, Status, TransactionView, Verifying};
 
 /// What the node tells the page by itself.
 #[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
@@ -22,6 +22,8 @@ pub enum Update {
     Connection(ConnectionView),
     /// The miner changed.
     Mining(MiningView),
+    /// A check of the chain went on.
+    Verifying(Verifying),
     /// A line for the node log.
     Log(LogLine),
     /// Something that the user should see until it is dealt with.
@@ -102,7 +104,7 @@ pub enum LogLevel {
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
     /// Its name, stable for programs: `memory-only`, `corrupt-record`,
-    /// `corrupt-payment`, `key-damaged`, `node-crashed`, `clock`, `bad-relay`.
+    /// `corrupt-snapshot`, `corrupt-payment`, `key-damaged`, `node-crashed`, `clock`, `bad-relay`.
     pub code: String,
     /// What, why and what next.
     pub message: String,

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::consensus::{ChainParams, RuleError, check_reward, check_spend};
 use crate::primitives::{Address, Block, Transaction};
 use crate::units::Amount;
 
 /// What the chain knows of an address. One that was never paid is the default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Account {
     /// What it owns.
     pub balance: Amount,
@@ -32,6 +34,20 @@ impl Ledger {
     #[must_use]
     pub fn account(&self, address: &Address) -> Account {
         self.accounts.get(address).copied().unwrap_or_default()
+    }
+
+    /// The accounts that are not the default, in the order of their addresses.
+    pub(super) fn accounts(&self) -> Vec<(Address, Account)> {
+        self.accounts.iter().map(|(address, account)| (*address, *account)).collect()
+    }
+
+    /// The ledger with these accounts.
+    pub(super) fn of(accounts: Vec<(Address, Account)>) -> Self {
+        let mut ledger = Self::default();
+        for (address, account) in accounts {
+            ledger.accounts.insert(address, account);
+        }
+        ledger
     }
 
     /// The sum of all balances; `None` past the largest amount, which no valid chain reaches.

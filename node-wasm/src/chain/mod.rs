@@ -7,6 +7,7 @@
 mod ledger;
 mod query;
 mod survey;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 pub use ledger::{Account, Ledger};
 pub use survey::{ANSWERS_MAX, Survey};
+pub use snapshot::Snapshot;
 pub use tree::SIDE_ENTRIES_MAX;
 pub use update::ChainUpdate;
 
@@ -25,6 +27,7 @@ use crate::consensus::{ChainParams, CheckedBlock, RuleError, check_body, check_h
 use crate::primitives::{Block, BlockHash, Body, Header};
 use crate::units::{Height, Timestamp};
 use ledger::Undo;
+use snapshot::Replay;
 use tree::{State, Tree};
 
 /// An announced block whose branch is further back than so many blocks of work is not taken on its own: a branch
@@ -44,9 +47,11 @@ pub struct Chain {
     tree: Tree,
     /// The best chain, genesis first: the place is the height.
     active: Vec<BlockHash>,
-    /// How to take back each block of `active` but the genesis.
+    /// How to take back the last blocks of `active`: all but the genesis, or those above a snapshot.
     undos: Vec<Undo>,
     ledger: Ledger,
+    /// While the bodies below a snapshot are still to come.
+    replay: Option<Replay>,
     /// Announced blocks that did not join the active chain when they came, the oldest first, with their bytes.
     beside: VecDeque<(BlockHash, u64)>,
 }
@@ -72,6 +77,9 @@ pub enum ChainError {
     /// Too many blocks beside the best chain.
     #[error("more than {SIDE_ENTRIES_MAX} blocks beside the chain")]
     TooManyBranches,
+    /// The accounts of a snapshot are not those of its blocks.
+    #[error("the stored balances are not what the blocks come to")]
+    WrongSnapshot,
 }
 
 /// What taking a block came to.
@@ -97,6 +105,7 @@ impl Chain {
             active: vec![genesis],
             undos: Vec::new(),
             ledger: Ledger::default(),
+            replay: None,
             beside: VecDeque::new(),
         }
     }
@@ -197,7 +206,13 @@ impl Chain {
     fn advance(&mut self) -> Outcome {
         let mut outcome = Outcome::default();
         while let Some(candidate) = self.tree.better_than(&self.tip_hash()) {
-            match self.switch_to(candidate) {
+            let branch = self.branch_to(candidate);
+            let fork = branch.first().map_or(self.height(), |block| Height(block.height().0 - 1));
+            // What is below a snapshot cannot be taken back yet: the branch waits for its blocks.
+            if fork < self.floor() {
+                break;
+            }
+            match self.switch_to(fork, branch) {
                 Ok(update) => outcome.update = Some(update),
                 Err((bad, rule)) => {
                     self.tree.invalidate(&bad, &self.active);
@@ -208,10 +223,12 @@ impl Chain {
         outcome
     }
 
-    /// Makes `candidate` the tip, or leaves everything as it was and names the block that does not hold.
-    fn switch_to(&mut self, candidate: BlockHash) -> Result<ChainUpdate, (BlockHash, RuleError)> {
-        let branch = self.branch_to(candidate);
-        let fork = branch.first().map_or(self.height(), |block| Height(block.height().0 - 1));
+    /// Follows `branch` from `fork` on, or leaves everything as it was and names the block that does not hold.
+    fn switch_to(
+        &mut self,
+        fork: Height,
+        branch: Vec<CheckedBlock>,
+    ) -> Result<ChainUpdate, (BlockHash, RuleError)> {
         let disconnected = self.disconnect_to(fork);
         for (index, block) in branch.iter().enumerate() {
             match self.ledger.apply(&self.params, block.block()) {

@@ -177,12 +177,31 @@ impl Tree {
             Some(entry) if matches!(entry.state, State::Stored(_)) => entry.state = State::HeaderOnly,
             Some(_) | None => return,
         }
-        let mut open = vec![*hash];
+        self.set_incomplete(*hash);
+    }
+
+    fn set_incomplete(&mut self, hash: BlockHash) {
+        let mut open = vec![hash];
         while let Some(hash) = open.pop() {
             let entry = self.entries.get_mut(&hash).expect("children are in the tree");
             entry.complete = false;
             open.extend(entry.children.iter());
         }
+    }
+
+    /// Takes the blocks of `active` for complete: their bodies were checked before, and come later.
+    pub(super) fn trust(&mut self, active: &[BlockHash]) {
+        for hash in active {
+            self.entries.get_mut(hash).expect("a chain's blocks are in the tree").complete = true;
+        }
+        self.choose_best(active);
+    }
+
+    /// Wants the body of a block anew, and takes nothing above it for complete. None of it is on `active`.
+    pub(super) fn mistrust(&mut self, hash: &BlockHash, active: &[BlockHash]) {
+        self.entries.get_mut(hash).expect("the caller found this hash in the tree").state = State::HeaderOnly;
+        self.set_incomplete(*hash);
+        self.choose_best(active);
     }
 
     /// Marks a block and all its descendants as invalid. None of them is on `active`.

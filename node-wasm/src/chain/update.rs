@@ -10,7 +10,7 @@ use crate::units::Height;
 pub struct ChainUpdate {
     /// The height of the last block that both chains share.
     pub fork_height: Height,
-    /// What left, the highest first. Empty unless the chain was reorganised.
+    /// What left, the highest first, as far as its bodies are here. Empty unless the chain was reorganised.
     pub disconnected: Vec<Arc<Block>>,
     /// What came, the lowest first: the first has height `fork_height + 1`.
     pub connected: Vec<Arc<Block>>,

@@ -47,11 +47,8 @@ pub fn check_body(
     height: Height,
     block: Block,
 ) -> Result<CheckedBlock, RuleError> {
-    // [C-08] A body's Merkle root MUST be the one that its header commits to.
-    let got = block.body.merkle_root();
-    if got != block.header.merkle_root {
-        return Err(RuleError::MerkleRoot { got, expected: block.header.merkle_root });
-    }
+    let checked = recheck_body(height, block)?;
+    let block = checked.block();
     // [C-07] A block MUST NOT be larger than the room allows.
     let size = block.size();
     if size > params.block_bytes_max {
@@ -63,6 +60,20 @@ pub fn check_body(
     }
     for transaction in &block.body.transactions {
         check_payment(params, genesis, transaction)?;
+    }
+    Ok(checked)
+}
+
+/// Checks a body that passed [`check_body`] before it was kept: all of it is in its Merkle root, signatures included,
+/// so that a body with the root of a checked header is the one that was checked.
+///
+/// # Errors
+/// [`RuleError::MerkleRoot`], when it is not.
+pub fn recheck_body(height: Height, block: Block) -> Result<CheckedBlock, RuleError> {
+    // [C-08] A body's Merkle root MUST be the one that its header commits to.
+    let got = block.body.merkle_root();
+    if got != block.header.merkle_root {
+        return Err(RuleError::MerkleRoot { got, expected: block.header.merkle_root });
     }
     Ok(CheckedBlock { hash: block.hash(), height, block: Arc::new(block) })
 }

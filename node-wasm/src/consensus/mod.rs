@@ -11,7 +11,7 @@ mod params;
 pub mod retarget;
 mod rule;
 
-pub use body::{CheckedBlock, check_body, check_payment, check_reward, check_spend};
+pub use body::{CheckedBlock, check_body, check_payment, check_reward, check_spend, recheck_body};
 pub use header::{MEDIAN_SPAN, Parent, check_header, median_time, required_bits};
 pub use params::{ChainParams, Profile};
 pub use rule::RuleError;

@@ -12,6 +12,7 @@ pub mod nonces;
 mod rate_limit;
 pub mod record;
 pub mod relay_client;
+pub mod restore;
 pub mod roll;
 pub mod verify;
 

@@ -1,7 +1,10 @@
-//! Checks a stored chain from genesis: every record against its checksum, every block against the rules.
+//! Checks a stored chain from genesis: every record against its checksum, every block against the rules, signatures
+//! included, and what is believed without a check, the snapshots, against what the blocks come to.
 
 use super::record::{self, Stored};
+use super::restore;
 use crate::api::{BadBlock, Verified};
+use crate::chain::Snapshot;
 use crate::node::{Config, Node};
 use crate::units::Timestamp;
 
@@ -9,6 +12,8 @@ use crate::units::Timestamp;
 #[derive(Debug)]
 pub struct Verifier {
     node: Node,
+    /// What is believed, with its name.
+    believed: Vec<(&'static str, Snapshot)>,
     height: u32,
     error: Option<BadBlock>,
 }
@@ -17,7 +22,20 @@ impl Verifier {
     /// A check of the chain of `config`'s room.
     #[must_use]
     pub fn new(config: Config, now: Timestamp) -> Self {
-        Self { node: Node::new(config, now), height: 0, error: None }
+        Self { node: Node::new(config, now), believed: Vec::new(), height: 0, error: None }
+    }
+
+    /// Also checks a snapshot, which has this name, once its height is reached.
+    pub fn believe(&mut self, name: &'static str, snapshot: Snapshot) {
+        self.believed.push((name, snapshot));
+    }
+
+    /// Also checks the stored snapshot, of which this is the record.
+    pub fn believe_record(&mut self, record: &[u8]) {
+        match restore::read_snapshot(record) {
+            Some(snapshot) => self.believe("the stored snapshot", snapshot),
+            None => self.fail(String::new(), "the stored snapshot is damaged".to_owned()),
+        }
     }
 
     /// Checks the record that stands at `height`. After the first bad one nothing more is looked at.
@@ -43,7 +61,10 @@ impl Verifier {
             Stored::Intact(block) => {
                 let hash = block.hash().to_string();
                 match self.node.restore(now, block) {
-                    Ok(()) => self.height = height,
+                    Ok(()) => {
+                        self.height = height;
+                        self.compare(hash);
+                    }
                     Err(error) => self.fail(hash, error.to_string()),
                 }
             }
@@ -63,10 +84,31 @@ impl Verifier {
         self.error.is_some()
     }
 
-    /// What the check came to.
+    /// The last height that holds.
     #[must_use]
-    pub fn finish(self) -> Verified {
+    pub const fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// What the check came to, after the last record.
+    #[must_use]
+    pub fn finish(mut self) -> Verified {
+        if self.believed.iter().any(|(_, snapshot)| snapshot.height().0 > self.height) {
+            self.stop("stored record missing");
+        }
         Verified { valid: self.error.is_none(), height: self.height, error: self.error }
+    }
+
+    /// Compares the chain so far with what is believed of it at this height.
+    fn compare(&mut self, hash: String) {
+        let chain = self.node.chain();
+        let here = |(_, snapshot): &&(_, Snapshot)| snapshot.height() == chain.height();
+        let wrong = self.believed.iter().filter(here).find(|(_, snapshot)| *snapshot != chain.snapshot());
+        if let Some((name, _)) = wrong {
+            let rule = format!("{name} is not what the blocks up to here come to");
+            // The block itself holds, but what is believed after it does not.
+            self.error = Some(BadBlock { height: self.height, hash, rule });
+        }
     }
 
     fn fail(&mut self, hash: String, rule: String) {
@@ -95,9 +137,14 @@ mod tests {
     }
 
     fn verify(records: &[(u32, Vec<u8>)]) -> Verified {
+        verify_believing(records, |_| {})
+    }
+
+    fn verify_believing(records: &[(u32, Vec<u8>)], believe: impl Fn(&mut Verifier)) -> Verified {
         let now = START.plus_ms(1_000_000);
         let config = Config { params: easy_params(), node_key: key(9).public(), seed: 1 };
         let mut verifier = Verifier::new(config, now);
+        believe(&mut verifier);
         for (height, bytes) in records {
             verifier.push(now, *height, bytes);
         }
@@ -145,5 +192,47 @@ mod tests {
         records.remove(2);
         let error = verify(&records).error.expect("found");
         assert_eq!((error.height, error.rule.as_str()), (3, "stored record missing"));
+    }
+
+    /// The chain of the first of these blocks, one of which may be paid to another.
+    fn chain_of(blocks: &[Block]) -> Chain {
+        let mut chain = Chain::new(easy_params());
+        for block in blocks {
+            chain.insert_block(START.plus_ms(1_000_000), block.clone()).expect("valid");
+        }
+        chain
+    }
+
+    #[test]
+    fn a_snapshot_that_the_blocks_bear_out_is_valid_and_any_other_is_named() {
+        let blocks = blocks(5);
+        let records: Vec<_> = (1..).zip(blocks.iter().map(record::write)).collect();
+        let stored = restore::write_snapshot(&chain_of(&blocks[..3]));
+        let live = chain_of(&blocks).snapshot();
+        let check = |stored: &[u8], live: &Snapshot| {
+            verify_believing(&records, |verifier| {
+                verifier.believe("the node's own ledger", live.clone());
+                verifier.believe_record(stored);
+            })
+        };
+        assert_eq!(check(&stored, &live), Verified { valid: true, height: 5, error: None });
+        let wrong = |stored: &[u8], live: &Snapshot, height: u32, expect: &str| {
+            let error = check(stored, live).error.expect("found");
+            assert_eq!(error.height, height);
+            assert!(error.rule.starts_with(expect), "{}", error.rule);
+        };
+        // Balances or a header that were changed, with a checksum that fits.
+        for place in [90, stored.len() - 30, stored.len() - 10] {
+            let mut bytes = stored[8..].to_vec();
+            bytes[place - 8] ^= 1;
+            let (snapshot, damaged) = (record::seal(&bytes), [&stored[..8], &bytes].concat());
+            wrong(&snapshot, &live, 3, "the stored snapshot is not what");
+            wrong(&damaged, &live, 1, "the stored snapshot is damaged");
+            let snapshot = restore::read_snapshot(&snapshot).expect("sealed");
+            wrong(&stored, &snapshot, 3, "the node's own ledger is not what");
+        }
+        // The node has more blocks than are stored.
+        let more = chain_of(&super::tests::blocks(6)).snapshot();
+        wrong(&stored, &more, 6, "stored record missing");
     }
 }

@@ -18,6 +18,7 @@ mod event;
 mod io;
 mod mining;
 mod network;
+mod restoring;
 mod syncing;
 #[cfg(test)]
 mod testing;
@@ -79,6 +80,8 @@ pub struct Node {
     /// Whom the next inventory may be asked of, and when.
     inventories: BTreeMap<PeerId, Box<Inventory>>,
     declined: Declined,
+    /// Questions for bodies that are still being loaded.
+    waiting: Vec<(PeerId, Vec<BlockHash>)>,
     /// What may still be said in answer to questions, in bytes.
     answers: TokenBucket,
     greetings: TokenBucket,
@@ -112,6 +115,7 @@ impl Node {
             half_built: Vec::new(),
             inventories: BTreeMap::new(),
             declined: Declined::default(),
+            waiting: Vec::new(),
             answers: TokenBucket::new(now, network::ANSWER_BYTES_BURST, network::ANSWER_BYTES_PER_SECOND),
             greetings: TokenBucket::new(now, network::GREETINGS_BURST, network::GREETINGS_PER_SECOND),
             refusals: Vec::new(),
@@ -121,30 +125,6 @@ impl Node {
             beats: 0,
             status_due: now,
             outputs: VecDeque::new(),
-        }
-    }
-
-    /// Takes a block from the node's own store, in the order of the chain, before anything else happens. Checks
-    /// it whole; emits nothing.
-    ///
-    /// # Errors
-    /// Why the block does not hold: it and everything after it has to be fetched again.
-    pub fn restore(&mut self, now: Timestamp, block: Block) -> Result<(), ChainError> {
-        let outcome = self.chain.insert_block(now, block)?;
-        match outcome.invalid.into_iter().next() {
-            Some((_, rule)) => Err(rule.into()),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes a waiting payment from the node's own store, after the blocks. As after a reorg, its sender need not be
-    /// able to pay for it at the moment.
-    pub fn restore_payment(&mut self, now: Timestamp, transaction: Transaction) {
-        let (id, used) = (transaction.id(), self.chain.account(&transaction.sender()).nonce);
-        if check_payment(self.chain.params(), &self.chain.genesis(), &transaction).is_ok()
-            && let Some(removed) = self.mempool.reinsert(now, transaction, used)
-        {
-            self.mempool_changed(MempoolChange { added: vec![id], removed });
         }
     }
 

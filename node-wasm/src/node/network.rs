@@ -168,7 +168,10 @@ impl Node {
         }
     }
 
-    fn serve_bodies(&mut self, now: Timestamp, to: PeerId, hashes: &[BlockHash]) {
+    pub(super) fn serve_bodies(&mut self, now: Timestamp, to: PeerId, hashes: &[BlockHash]) {
+        if self.wait_for_bodies(to, hashes) {
+            return;
+        }
         let (mut bodies, mut bytes) = (Vec::new(), 0);
         for hash in hashes {
             let Some(block) = self.chain.block(hash) else { continue };

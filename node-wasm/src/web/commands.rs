@@ -7,6 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::driver::{Driver, config};
 use super::events::HostEvent;
 use super::js::now;
+use super::protocol::ToNode;
 use crate::api::{
     ApiError, Command, DEFAULT_FEE, Imported, Lifecycle, LogLevel, LogPart, MineRequest, Reply, SendRequest,
     Sent, SyncOutcome, Synced, Update, view,
@@ -26,6 +27,10 @@ const HIDDEN_LONG_MS: u64 = 60_000;
 impl Driver {
     /// Carries out a command; the answer comes now or when the node has it.
     pub(super) fn command(&mut self, id: u32, command: Command) {
+        if needs_blocks(&command) && !self.node.chain().unloaded().is_empty() {
+            self.loading.push(HostEvent::Page(Ok(ToNode::Call { id, command })));
+            return;
+        }
         let result = match command {
             Command::Send(request) => return self.send_payment(id, &request),
             Command::Sync => {
@@ -96,7 +101,8 @@ impl Driver {
                     ChainError::UnknownParent(_)
                     | ChainError::UnknownHeader(_)
                     | ChainError::Stale(_)
-                    | ChainError::TooManyBranches => "bad-file",
+                    | ChainError::TooManyBranches
+                    | ChainError::WrongSnapshot => "bad-file",
                 };
                 let place = place + 1;
                 let message = format!(
@@ -178,8 +184,9 @@ impl Driver {
     }
 
     fn verify(&self, id: u32) {
-        let result = self.store.verify(config(&self.room, &self.wallet), || self.chain());
+        let (config, believed) = (config(&self.room, &self.wallet), self.node.chain().snapshot());
         let events = self.events.clone();
+        let result = self.store.verify(config, believed, || self.chain(), &events);
         spawn_local(async move {
             let result = result.await;
             events.post(HostEvent::Verified { id, result });
@@ -201,6 +208,7 @@ impl Driver {
             writer.clear();
         }
         self.node = Node::new(config(&self.room, &self.wallet), now());
+        self.take_waiting();
         self.miners.set_job(None);
         self.reopen_links();
         if self.settings.mining {
@@ -243,6 +251,18 @@ impl Driver {
         let chain = self.node.chain();
         (1..=chain.height().0).map_while(|height| chain.block_at(Height(height))).collect()
     }
+}
+
+/// Whether a command's answer is in blocks that may still have to be read from the store.
+const fn needs_blocks(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Block { .. }
+            | Command::Blocks { .. }
+            | Command::Transaction { .. }
+            | Command::Export
+            | Command::Import { .. }
+    )
 }
 
 fn refusal(code: &str, message: impl Into<String>) -> ApiError {

@@ -1,7 +1,7 @@
 //! One slot's IndexedDB database: plain reads and atomic writes.
 //!
 //! Stores: `blocks` (height to record), `mempool` (id to record) and `meta` (the secret seed, the settings, the
-//! genesis, each a record as well; see [`crate::host::record`]). Within a transaction everything is issued at once and the end awaited:
+//! genesis, the snapshot, each a record as well; see [`crate::host::record`]). Within a transaction everything is issued at once and the end awaited:
 //! an await of anything else would commit it half-way. Left out: when to write, which is the writer's.
 
 use idb::{
@@ -21,6 +21,7 @@ const SCHEMA: u32 = 1;
 const BLOCKS: &str = "blocks";
 const MEMPOOL: &str = "mempool";
 const META: &str = "meta";
+const SNAPSHOT: &str = "snapshot";
 
 /// The database answers within this, in milliseconds, or is taken for broken: a request whose transaction has
 /// ended otherwise waits for ever.
@@ -77,12 +78,14 @@ impl Meta {
 /// What is to be written, in one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Whether the chain and the mempool are emptied first.
+    /// Whether the chain, its snapshot and the mempool are emptied first.
     pub(super) clear: bool,
     /// Heights, with the record that they get, or none.
     pub(super) blocks: Vec<(u32, Option<Vec<u8>>)>,
     /// Payments, with the record that they get, or none.
     pub(super) mempool: Vec<(TransactionId, Option<Vec<u8>>)>,
+    /// The record that the snapshot gets, or none; `None` leaves it.
+    pub(super) snapshot: Option<Option<Vec<u8>>>,
 }
 
 /// An open database.
@@ -112,16 +115,22 @@ impl Disk {
 
     /// A value of `meta`.
     pub(super) async fn meta(&self, key: &str) -> Result<Option<Meta>, DiskError> {
+        Ok(self.meta_record(key).await?.map(|record| match record::open(&record) {
+            Some(value) => Meta::Intact(value.to_vec()),
+            None => Meta::Damaged(record.to_vec()),
+        }))
+    }
+
+    /// The snapshot's record.
+    pub(super) async fn snapshot(&self) -> Result<Option<Zeroizing<Vec<u8>>>, DiskError> {
+        self.meta_record(SNAPSHOT).await
+    }
+
+    async fn meta_record(&self, key: &str) -> Result<Option<Zeroizing<Vec<u8>>>, DiskError> {
         let transaction = self.database.transaction(&[META], TransactionMode::ReadOnly)?;
         let request = transaction.object_store(META)?.get(JsValue::from(key))?;
         let value = within(ANSWER_MS_MAX, request.into_future()).await.ok_or(DiskError::Silent)??;
-        Ok(value.map(|value| {
-            let record = Zeroizing::new(bytes_of(&value));
-            match record::open(&record) {
-                Some(value) => Meta::Intact(value.to_vec()),
-                None => Meta::Damaged(record.to_vec()),
-            }
-        }))
+        Ok(value.map(|value| Zeroizing::new(bytes_of(&value))))
     }
 
     /// Sets a value of `meta`. When it returns, the value is on the disk itself, not in a buffer.
@@ -157,11 +166,16 @@ impl Disk {
 
     /// Writes a batch: all of it, or nothing.
     pub(super) async fn write(&self, batch: &Batch) -> Result<(), DiskError> {
-        let transaction = self.database.transaction(&[BLOCKS, MEMPOOL], TransactionMode::ReadWrite)?;
+        let transaction = self.database.transaction(&[BLOCKS, MEMPOOL, META], TransactionMode::ReadWrite)?;
         let (blocks, mempool) = (transaction.object_store(BLOCKS)?, transaction.object_store(MEMPOOL)?);
+        let meta = transaction.object_store(META)?;
         if batch.clear {
             blocks.clear()?;
             mempool.clear()?;
+            meta.delete(JsValue::from(SNAPSHOT))?;
+        }
+        if let Some(record) = &batch.snapshot {
+            put_or_delete(&meta, JsValue::from(SNAPSHOT), record.as_deref())?;
         }
         for (height, record) in &batch.blocks {
             put_or_delete(&blocks, JsValue::from(*height), record.as_deref())?;

@@ -47,6 +47,8 @@ pub(super) struct Driver {
     pub(super) syncing: Vec<u32>,
     /// The calls that wait for [`Output::Imported`], in order.
     pub(super) importing: VecDeque<u32>,
+    /// The calls that wait for blocks that are still being read.
+    pub(super) loading: Vec<HostEvent>,
     /// Since when the page is hidden.
     pub(super) hidden_since: Option<Timestamp>,
     socket: Option<Socket>,
@@ -101,6 +103,7 @@ impl Driver {
             submitting: VecDeque::new(),
             syncing: Vec::new(),
             importing: VecDeque::new(),
+            loading: Vec::new(),
             hidden_since: None,
             socket: None,
             channel: None,
@@ -112,8 +115,9 @@ impl Driver {
         }
     }
 
-    /// Opens the links, and mines if that was chosen before.
+    /// Opens the links, and mines if that was chosen before. The rest of the stored blocks is read meanwhile.
     pub(super) fn start(&mut self, online: bool) {
+        self.store.load(&self.node, &self.events);
         self.open_channel();
         if !self.settings.connected {
             self.tell_relay(relay_client::Input::Disconnect);
@@ -171,6 +175,8 @@ impl Driver {
             }
             HostEvent::MinerFailed { worker, reason } => self.miner_failed(worker, &reason),
             HostEvent::StoreFailed(why) => self.store_failed(&why),
+            HostEvent::Stored { height, record } => self.take_stored(height, &record),
+            HostEvent::Verifying(progress) => self.page.update(Update::Verifying(progress)),
             HostEvent::Verified { id, result } => self.page.answer(id, Ok(Reply::Verified(result))),
         }
         self.tick();
@@ -179,8 +185,16 @@ impl Driver {
     /// Feeds the node and performs what it asks for.
     pub(super) fn feed(&mut self, input: Input) {
         self.node.handle(now(), input);
+        self.poll_node();
+    }
+
+    /// Performs what the node asks for, and stores what came of it.
+    pub(super) fn poll_node(&mut self) {
         while let Some(output) = self.node.poll() {
             self.perform(output);
+        }
+        if let Some(writer) = self.store.writer() {
+            writer.settle(self.node.chain());
         }
     }
 
@@ -230,6 +244,7 @@ impl Driver {
             storage: self.store.storage(),
             slot: self.store.slot_number(),
             syncing: u32::try_from(self.node.missing()).unwrap_or(u32::MAX),
+            loading: self.node.chain().unloaded().len() as u32,
         }
     }
 

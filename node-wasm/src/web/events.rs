@@ -7,7 +7,7 @@ use futures::channel::mpsc;
 
 use super::miner_protocol::FromMiner;
 use super::protocol::ToNode;
-use crate::api::Verified;
+use crate::api::{Verified, Verifying};
 use crate::primitives::PeerId;
 use crate::wire::channel::Envelope;
 
@@ -36,6 +36,10 @@ pub(super) enum HostEvent {
     MinerFailed { worker: u32, reason: String },
     /// The store cannot keep what it was given.
     StoreFailed(String),
+    /// The store brought a block that the node still lacked.
+    Stored { height: u32, record: Vec<u8> },
+    /// A check of the stored chain went on.
+    Verifying(Verifying),
     /// A check of the stored chain is done.
     Verified { id: u32, result: Verified },
 }

@@ -17,7 +17,8 @@ use super::js::{property, set_property};
 use crate::api::{ApiError, Command, MineRequest, Reply, SendRequest, Update};
 
 /// The events that [`expose`]'s `on` knows.
-const EVENTS: [&str; 7] = ["block", "reorg", "transaction", "peers", "connection", "mining", "log"];
+const EVENTS: [&str; 8] =
+    ["block", "reorg", "transaction", "peers", "connection", "mining", "verifying", "log"];
 
 type Callbacks = Rc<RefCell<BTreeMap<u32, Box<(String, Function)>>>>;
 
@@ -124,6 +125,7 @@ fn dispatch(callbacks: &Callbacks, update: &Update) {
         Update::Peers(value) => ("peers", plain(value)),
         Update::Connection(value) => ("connection", plain(value)),
         Update::Mining(value) => ("mining", plain(value)),
+        Update::Verifying(value) => ("verifying", plain(value)),
         Update::Log(value) => ("log", plain(value)),
         Update::Status(_) | Update::Notice(_) => return,
     };

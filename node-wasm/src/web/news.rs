@@ -1,8 +1,11 @@
 //! What the node reports, stored and told to the page.
 
 use super::driver::Driver;
+use super::js::now;
+use super::store::{bad_snapshot, corrupt};
 use crate::api::{LogLevel, LogPart, Update, count, view};
 use crate::chain::ChainUpdate;
+use crate::host::restore;
 use crate::node::{Event, MempoolChange};
 
 impl Driver {
@@ -31,6 +34,29 @@ impl Driver {
             self.page.update(Update::Block(summary));
         }
         self.page.status_changed();
+    }
+
+    /// The store brought a block that the node lacked. After the last one, what waited for it is answered.
+    pub(super) fn take_stored(&mut self, height: u32, record: &[u8]) {
+        let before = self.node.chain().height().0;
+        if let Err((lost, why)) = restore::body(&mut self.node, now(), height, record) {
+            if let Some(writer) = self.store.writer() {
+                writer.drop_snapshot();
+            }
+            let notice = if lost > before { bad_snapshot(&why) } else { corrupt(lost, &why) };
+            self.page.log(LogPart::Storage, LogLevel::Warn, notice.message.clone());
+            self.page.notice(notice);
+        }
+        self.poll_node();
+        self.page.status_changed();
+        if self.node.chain().unloaded().is_empty() {
+            self.take_waiting();
+        }
+    }
+
+    /// Takes the calls anew that waited for blocks.
+    pub(super) fn take_waiting(&mut self) {
+        self.loading.drain(..).for_each(|call| self.events.post(call));
     }
 
     /// The mempool changed: store it, tell what came.

@@ -1,7 +1,8 @@
 //! What a slot keeps between visits: the secret seed, the settings, the chain and the waiting payments.
 //!
 //! Wherever the browser cannot keep it, the node goes on in memory and says so. The seed is on the disk before it
-//! is used. A record that does not hold ends the stored chain there: the rest is deleted and fetched again.
+//! is used. A record that does not hold ends the stored chain there: the rest is deleted and fetched again. What makes a
+//! chain of records is decided in [`crate::host::restore`].
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,17 +15,23 @@ use super::events::{Events, HostEvent};
 use super::js::{now, random, sleep};
 use super::slots::{self, Slot};
 use super::writer::Writer;
-use crate::api::{Notice, Storage, Verified};
+use crate::api::{Notice, Storage, Verified, Verifying};
+use crate::chain::Snapshot;
 use crate::codec::{decode, encode};
-use crate::host::record::{self, Stored};
 use crate::host::verify::Verifier;
+use crate::host::{record, restore};
 use crate::node::{Config, Node};
 use crate::primitives::{Block, BlockHash, Transaction, TransactionId};
-use crate::units::{RoomName, Timestamp};
+use crate::units::RoomName;
 use crate::wallet::Wallet;
 
 /// Records per read: 32 MB of the largest blocks, 50 kB of empty ones.
 const CHUNK: u32 = 128;
+/// Records per read beside a running node: a quarter of a second of the largest blocks, 10,000 small ones in less than
+/// a second.
+const CHUNK_BESIDE: u32 = 32;
+/// How long a check of the chain keeps the node waiting at a time, in milliseconds.
+const SLICE_MS: u64 = 50;
 /// Payments that are taken from the store, at most: more do not wait in one mempool.
 const PAYMENTS_MAX: u32 = 50_000;
 /// How often a check starts over because a reorg replaced records under it.
@@ -35,6 +42,9 @@ const SEED: &str = "seed";
 const DAMAGED_SEED: &str = "seed.damaged";
 const SETTINGS: &str = "settings";
 const GENESIS: &str = "genesis";
+
+/// What a check calls the node's own view of its chain.
+const BELIEVED: &str = "the node's own ledger";
 
 type Seed = Zeroizing<[u8; Wallet::SEED_BYTES]>;
 
@@ -177,23 +187,54 @@ impl Store {
         });
     }
 
-    /// Loads the stored chain into a new node, as far as it holds.
-    pub(super) async fn restore(&self, node: &mut Node) -> Result<Option<Notice>, DiskError> {
-        let Some(Backend { disk, .. }) = &self.backend else { return Ok(None) };
-        let mut next = 1;
+    /// Loads the stored chain into a new node, as far as it holds: from its snapshot where there is one, without the
+    /// bodies below it.
+    pub(super) async fn restore(&self, node: &mut Node) -> Result<Vec<Notice>, DiskError> {
+        let Some(Backend { disk, writer }) = &self.backend else { return Ok(Vec::new()) };
+        let record = disk.snapshot().await?;
+        let mut start = restore::Start::new(record.as_deref().map(Vec::as_slice));
+        let mut notices = Vec::new();
         loop {
-            let records = disk.blocks(next, CHUNK).await?;
-            if records.is_empty() {
-                return Ok(None);
-            }
-            for (height, bytes) in records {
-                if let Err(why) = restore_one(node, next, height, &bytes) {
-                    disk.truncate(next).await?;
-                    return Ok(Some(corrupt(next, &why)));
+            let records = disk.blocks(start.next(node), CHUNK).await?;
+            match start.take(node, now(), records) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err((height, why)) => {
+                    disk.truncate(height).await?;
+                    notices.push(corrupt(height, &why));
+                    break;
                 }
-                next += 1;
             }
         }
+        writer.resume(node.chain(), start.height());
+        if let Some(why) = start.refused() {
+            writer.drop_snapshot();
+            notices.push(bad_snapshot(why));
+        }
+        Ok(notices)
+    }
+
+    /// Reads the records of the blocks that the node still lacks after [`Self::restore`], beside the running node.
+    pub(super) fn load(&self, node: &Node, events: &Events) {
+        let Some(Backend { disk, .. }) = &self.backend else { return };
+        let (disk, events, heights) = (disk.clone(), events.clone(), node.chain().unloaded());
+        wasm_bindgen_futures::spawn_local(async move {
+            let mut next = heights.start;
+            while next < heights.end {
+                let count = CHUNK_BESIDE.min(heights.end - next);
+                let records = disk.blocks(next, count).await.unwrap_or_else(|error| {
+                    events.post(HostEvent::StoreFailed(error.to_string()));
+                    Vec::new()
+                });
+                // A record that is missing is one that does not hold.
+                let last = records.last().map_or(heights.end, |(height, _)| *height);
+                let records = if records.is_empty() { vec![(next, Vec::new())] } else { records };
+                for (height, record) in records {
+                    events.post(HostEvent::Stored { height, record });
+                }
+                next = last + 1;
+            }
+        });
     }
 
     /// The stored payments.
@@ -207,21 +248,19 @@ impl Store {
         StoredPayments { payments, ids: stored.into_iter().map(|(id, _)| id).collect(), notice }
     }
 
-    /// Checks every stored block from genesis, or every block in memory where nothing is stored. Runs beside the
-    /// node: the future holds what it needs.
+    /// Checks every stored block from genesis, or every block in memory where nothing is stored, and that they come
+    /// to what the node believes and what the stored snapshot says. Runs beside the node: the future holds what it needs.
     pub(super) fn verify(
         &self,
         config: Config,
+        believed: Snapshot,
         in_memory: impl FnOnce() -> Vec<Arc<Block>>,
+        events: &Events,
     ) -> impl Future<Output = Verified> + 'static {
         let stored = self.backend.as_ref().map(|backend| (backend.disk.clone(), backend.writer.clone()));
         let in_memory = if stored.is_none() { in_memory() } else { Vec::new() };
-        async move {
-            match stored {
-                Some((disk, writer)) => verify_stored(&config, &disk, &writer).await,
-                None => verify_in_memory(config, &in_memory).await,
-            }
-        }
+        let check = Check { config, events: events.clone(), in_memory, total: believed.height().0 };
+        check.run(stored, believed)
     }
 }
 
@@ -265,55 +304,69 @@ async fn seed_of(disk: &Disk) -> Result<(Seed, Option<Notice>), DiskError> {
     Ok((seed, notice))
 }
 
-fn restore_one(node: &mut Node, expected: u32, height: u32, bytes: &[u8]) -> Result<(), String> {
-    if height != expected {
-        return Err("the record is missing".to_owned());
-    }
-    match record::read(bytes) {
-        Stored::Intact(block) => {
-            // The block was in time when it was stored; a clock that was set back since does not make it bad.
-            let at = now().max(Timestamp(u64::from(block.header.time.0) * 1000));
-            node.restore(at, block).map_err(|error| error.to_string())
-        }
-        Stored::Damaged(_) => Err("its checksum does not match".to_owned()),
-        Stored::Unreadable => Err("it is unreadable".to_owned()),
-    }
+/// A check of the chain beside the running node.
+struct Check {
+    config: Config,
+    events: Events,
+    /// What is checked where nothing is stored.
+    in_memory: Vec<Arc<Block>>,
+    /// The height that the node had at first.
+    total: u32,
 }
 
-async fn verify_stored(config: &Config, disk: &Disk, writer: &Writer) -> Verified {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        writer.flush().await;
-        let rewrites = writer.rewrites();
-        let mut verifier = Verifier::new(config.clone(), now());
-        let mut next = 1;
+impl Check {
+    async fn run(self, stored: Option<(Rc<Disk>, Rc<Writer>)>, believed: Snapshot) -> Verified {
+        let mut believed = Some(believed);
+        let mut attempt = 0;
         loop {
-            let records = disk.blocks(next, CHUNK).await.unwrap_or_else(|error| {
-                verifier.stop(&error.to_string());
-                Vec::new()
-            });
-            let Some((last, _)) = records.last() else { break };
-            next = last + 1;
-            for (height, bytes) in &records {
-                verifier.push(now(), *height, bytes);
+            attempt += 1;
+            let mut verifier = Verifier::new(self.config.clone(), now());
+            let mut rewrites = 0;
+            if let Some((disk, writer)) = &stored {
+                writer.flush().await;
+                rewrites = writer.rewrites();
+                match disk.snapshot().await {
+                    Ok(record) => record.into_iter().for_each(|record| verifier.believe_record(&record)),
+                    Err(error) => verifier.stop(&error.to_string()),
+                }
+            }
+            // After a reorg the node believes something else.
+            believed.take().into_iter().for_each(|believed| verifier.believe(BELIEVED, believed));
+            self.feed(&mut verifier, stored.as_ref().map(|(disk, _)| &**disk)).await;
+            let rewritten = stored.as_ref().is_some_and(|(_, writer)| writer.rewrites() != rewrites);
+            if !verifier.has_failed() || !rewritten || attempt == VERIFY_ATTEMPTS {
+                return verifier.finish();
             }
         }
-        if !verifier.has_failed() || rewrites == writer.rewrites() || attempt == VERIFY_ATTEMPTS {
-            return verifier.finish();
-        }
     }
-}
 
-async fn verify_in_memory(config: Config, blocks: &[Arc<Block>]) -> Verified {
-    let mut verifier = Verifier::new(config, now());
-    for (block, height) in blocks.iter().zip(1..) {
-        verifier.push(now(), height, &record::write(block));
-        if height % CHUNK == 0 {
-            sleep(0.0).await;
+    /// Checks record after record; tells how far it is, and lets the node work, again and again.
+    async fn feed(&self, verifier: &mut Verifier, disk: Option<&Disk>) {
+        let (mut next, mut slice) = (1, now());
+        loop {
+            let records = match disk {
+                Some(disk) => disk.blocks(next, CHUNK).await.unwrap_or_else(|error| {
+                    verifier.stop(&error.to_string());
+                    Vec::new()
+                }),
+                None => (next..)
+                    .zip(self.in_memory.iter().skip(next as usize - 1).map(|block| record::write(block)))
+                    .take(CHUNK as usize)
+                    .collect(),
+            };
+            let Some((last, _)) = records.last() else { return };
+            next = last + 1;
+            for (height, bytes) in records {
+                verifier.push(now(), height, &bytes);
+                if now().ms_since(slice) >= SLICE_MS {
+                    let progress = Verifying { height, total: self.total.max(height) };
+                    self.events.post(HostEvent::Verifying(progress));
+                    sleep(0.0).await;
+                    slice = now();
+                }
+            }
         }
     }
-    verifier.finish()
 }
 
 fn memory_only(why: &str) -> Notice {
@@ -341,7 +394,18 @@ fn damaged_payments(count: usize) -> Notice {
     }
 }
 
-fn corrupt(height: u32, why: &str) -> Notice {
+/// The snapshot was of no use.
+pub(super) fn bad_snapshot(why: &str) -> Notice {
+    Notice {
+        code: "corrupt-snapshot".to_owned(),
+        message: format!(
+            "The stored balances were bad ({why}). They were computed again from the stored blocks."
+        ),
+    }
+}
+
+/// A block was lost.
+pub(super) fn corrupt(height: u32, why: &str) -> Notice {
     Notice {
         code: "corrupt-record".to_owned(),
         message: format!(

@@ -69,8 +69,13 @@ async fn open(start: Start, mut page: Page, events: Events) -> Driver {
     let began = now();
     let mut node = Node::new(config(&room, &wallet), began);
     match store.restore(&mut node).await {
-        Ok(notice) => notices.extend(notice),
-        Err(error) => notices.push(store.give_up(&error.to_string())),
+        Ok(found) => notices.extend(found),
+        Err(error) => {
+            let why = error.to_string();
+            notices.push(store.give_up(&why));
+            // What is not loaded yet will not be: that is said already.
+            let _ = node.load(now(), Err(why));
+        }
     }
     let loaded = count(node.chain().height(), "block");
     let text = format!("loaded {loaded} in {} ms", now().ms_since(began));

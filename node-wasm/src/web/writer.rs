@@ -1,8 +1,9 @@
 //! Write-behind: what the node changes reaches the disk soon, in order and whole.
 //!
 //! Changes gather while a transaction is under way and go into the next one together, so that a sync of thousands
-//! of blocks is a few transactions, and a reorg is never stored by half. What gathers is at most one entry per
-//! height and per waiting payment, each shared with the node, so it needs no bound of its own.
+//! of blocks is a few transactions, and a reorg is never stored by half. A snapshot goes into the transaction of the
+//! blocks that it is of, and out with the first of them. What gathers is at most one entry per height and per waiting
+//! payment, each shared with the node, so it needs no bound of its own.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,9 +15,10 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::disk::{Batch, Disk};
 use super::events::{Events, HostEvent};
-use crate::chain::ChainUpdate;
+use crate::chain::{Chain, ChainUpdate};
 use crate::codec::encode;
 use crate::host::record;
+use crate::host::restore::{self, Schedule};
 use crate::primitives::{Block, Transaction, TransactionId};
 
 /// The writing side of a slot's database.
@@ -31,6 +33,9 @@ struct State {
     pending: Pending,
     writing: bool,
     failed: bool,
+    /// The height of the last stored block.
+    top: u32,
+    snapshots: Schedule,
     rewrites: u32,
     idle: Vec<oneshot::Sender<()>>,
 }
@@ -40,6 +45,13 @@ struct Pending {
     clear: bool,
     blocks: BTreeMap<u32, Option<Arc<Block>>>,
     mempool: BTreeMap<TransactionId, Option<Arc<Transaction>>>,
+    snapshot: Option<Option<Vec<u8>>>,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        !self.clear && self.snapshot.is_none() && self.blocks.is_empty() && self.mempool.is_empty()
+    }
 }
 
 impl Writer {
@@ -48,17 +60,37 @@ impl Writer {
         Self { disk, events: events.clone(), state: Rc::default() }
     }
 
+    /// The disk holds this chain, and a snapshot of it at this height; 0 is none.
+    pub(super) fn resume(&self, chain: &Chain, snapshot: u32) {
+        let mut state = self.state.borrow_mut();
+        (state.top, state.snapshots) = (chain.height().0, Schedule::resume(chain, snapshot));
+    }
+
     /// The best chain changed.
     pub(super) fn chain(&self, update: &ChainUpdate) {
         let mut state = self.state.borrow_mut();
+        let state = &mut *state;
         let fork = update.fork_height.0;
-        let heights = |count: usize| (fork + 1..).take(count);
-        if !update.disconnected.is_empty() {
+        if fork < state.top {
             state.rewrites += 1;
         }
-        state.pending.blocks.extend(heights(update.disconnected.len()).map(|height| (height, None)));
+        state.pending.blocks.extend((fork + 1..=state.top).map(|height| (height, None)));
         let connected = update.connected.iter().map(|block| Some(block.clone()));
-        state.pending.blocks.extend(heights(update.connected.len()).zip(connected));
+        state.pending.blocks.extend((fork + 1..).zip(connected));
+        state.top = fork + update.connected.len() as u32;
+        if state.snapshots.follow(update) {
+            state.pending.snapshot = Some(None);
+        }
+    }
+
+    /// Stores what changed, with a snapshot of the chain where one is due. What was told before is of this chain.
+    pub(super) fn settle(&self, chain: &Chain) {
+        let mut state = self.state.borrow_mut();
+        // A disk that does not keep up is given no more of them than it writes.
+        if !state.writing && !state.failed && state.snapshots.is_due(chain.height()) {
+            state.pending.snapshot = Some(Some(restore::write_snapshot(chain)));
+            state.snapshots.stored(chain.height());
+        }
         drop(state);
         self.start();
     }
@@ -69,10 +101,17 @@ impl Writer {
         self.start();
     }
 
+    /// The stored snapshot is not what it should be: [`Self::settle`] stores another, or none.
+    pub(super) fn drop_snapshot(&self) {
+        let mut state = self.state.borrow_mut();
+        (state.pending.snapshot, state.snapshots) = (Some(None), Schedule::without());
+    }
+
     /// Forgets the chain and the mempool.
     pub(super) fn clear(&self) {
         let mut state = self.state.borrow_mut();
         state.pending = Pending { clear: true, ..Pending::default() };
+        (state.top, state.snapshots) = (0, Schedule::default());
         state.rewrites += 1;
         drop(state);
         self.start();
@@ -101,7 +140,7 @@ impl Writer {
 
     fn start(&self) {
         let mut state = self.state.borrow_mut();
-        if state.writing || state.failed {
+        if state.writing || state.failed || state.pending.is_empty() {
             return;
         }
         state.writing = true;
@@ -131,7 +170,7 @@ async fn run(disk: Rc<Disk>, events: Events, state: Rc<RefCell<State>>) {
 
 fn next_batch(state: &RefCell<State>) -> Option<Batch> {
     let pending = std::mem::take(&mut state.borrow_mut().pending);
-    if !pending.clear && pending.blocks.is_empty() && pending.mempool.is_empty() {
+    if pending.is_empty() {
         return None;
     }
     let block =
@@ -143,5 +182,6 @@ fn next_batch(state: &RefCell<State>) -> Option<Batch> {
         clear: pending.clear,
         blocks: pending.blocks.into_iter().map(block).collect(),
         mempool: pending.mempool.into_iter().map(payment).collect(),
+        snapshot: pending.snapshot,
     })
 }

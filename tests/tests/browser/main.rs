@@ -15,6 +15,7 @@ mod opening;
 mod page;
 mod partition;
 mod payments;
+mod snapshot;
 mod storage;
 
 use std::time::Duration;

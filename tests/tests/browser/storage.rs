@@ -37,14 +37,14 @@ async fn mine(tab: &Tab, height: u32) -> Result<()> {
     Ok(())
 }
 
-async fn damage(tab: &Tab, database: &str, store: &str, key: Value) -> Result<()> {
+pub(crate) async fn damage(tab: &Tab, database: &str, store: &str, key: Value) -> Result<()> {
     let damaged: bool = tab.run_async(DAMAGE, vec![json!(database), json!(store), key]).await?;
     ensure!(damaged, "the record was not changed");
     Ok(())
 }
 
 /// Waits for the page to show this notice and no other; its words.
-async fn notice(tab: &Tab, code: &str) -> Result<String> {
+pub(crate) async fn notice(tab: &Tab, code: &str) -> Result<String> {
     let shown = async || {
         let codes = tab.attributes("notice", "data-code").await?;
         holds(codes == [code], codes)

@@ -1,6 +1,6 @@
 //! What can be asked of the node: sync, check, export, import, reset. Each shows its result in place.
 
-use node_wasm::api::{Command, Reply};
+use node_wasm::api::{Command, Reply, Verifying};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -15,6 +15,8 @@ pub(super) struct ActionsProps {
     pub(super) dispatch: Callback<Action>,
     /// The height of the tip, for the file's name.
     pub(super) height: u32,
+    /// How far a check of the chain is.
+    pub(super) checking: Option<Verifying>,
 }
 
 /// The result of an action, and the name of its element for tests.
@@ -45,7 +47,9 @@ pub(super) fn Actions(props: &ActionsProps) -> Html {
     let ask = {
         let (node, outcome) = (node.clone(), outcome.clone());
         move |test: &'static str, busy: &str, command: Command, read: fn(&'static str, Answer) -> Outcome| {
-            outcome.set(Some(Outcome::good("action-busy", busy.to_owned())));
+            let checks = matches!(command, Command::Verify);
+            let name = if checks { "check-busy" } else { "action-busy" };
+            outcome.set(Some(Outcome::good(name, busy.to_owned())));
             let outcome = outcome.clone();
             node.ask(command, move |answer| outcome.set(Some(read(test, answer))));
         }
@@ -55,8 +59,11 @@ pub(super) fn Actions(props: &ActionsProps) -> Html {
         move |_: MouseEvent| ask("sync-result", "Asking the peers.", Command::Sync, read_sync)
     };
     let check = {
-        let ask = ask.clone();
-        move |_: MouseEvent| ask("check-result", "Checking every block.", Command::Verify, read_check)
+        let (ask, dispatch) = (ask.clone(), props.dispatch.clone());
+        move |_: MouseEvent| {
+            dispatch.emit(Action::Checking);
+            ask("check-result", "Checking every block.", Command::Verify, read_check);
+        }
     };
     let export = {
         let (outcome, file) = (outcome.clone(), format!("{room}-{}.tabchain", props.height));
@@ -107,6 +114,10 @@ pub(super) fn Actions(props: &ActionsProps) -> Html {
             <div class="outcome" aria-live="polite">
                 if let Some(outcome) = &*outcome {
                     <p class={classes!("note", outcome.bad.then_some("wrong"))} data-test={outcome.test}>{ &outcome.text }</p>
+                    if let Some(far) = props.checking.filter(|_| outcome.test == "check-busy") {
+                        <progress data-test="check-progress" aria-label="Blocks checked"
+                            value={far.height.to_string()} max={far.total.to_string()} />
+                    }
                 }
             </div>
             if *asking { { reset_dialog(reset, closed) } }

@@ -6,9 +6,9 @@ use yew::prelude::*;
 use crate::state::{News, NewsKind};
 use crate::text;
 
-/// The line: the news, how many blocks a running sync still misses, and the height of the tip, which is `None` until
+/// The line: the news, how many blocks are still to come from the peers or the store, and the height of the tip, which is `None` until
 /// the node has started.
-pub fn news_line(news: &News, syncing: u32, height: Option<u32>) -> Html {
+pub fn news_line(news: &News, missing: u32, height: Option<u32>) -> Html {
     let kind = match news.kind {
         NewsKind::Quiet => "quiet",
         NewsKind::Block => "block",
@@ -29,9 +29,9 @@ pub fn news_line(news: &News, syncing: u32, height: Option<u32>) -> Html {
                     { height.map_or_else(|| text::UNKNOWN.to_owned(), |height| height.to_string()) }
                 </span></p>
             <p role="status" aria-live="polite" data-test="news"><span key={news.number}>{ said }</span></p>
-            if syncing > 0 {
+            if missing > 0 {
                 <p class="syncing" data-test="syncing">
-                    { format!("Catching up: {} to go.", text::count(syncing, "block")) }
+                    { format!("Catching up: {} to go.", text::count(missing, "block")) }
                 </p>
             }
         </div>

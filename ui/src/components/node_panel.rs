@@ -1,6 +1,6 @@
 //! This node: who it is, where its chain stands and is kept, and what can be asked of it.
 
-use node_wasm::api::Status;
+use node_wasm::api::{Status, Verifying};
 use yew::prelude::*;
 
 use super::actions::Actions;
@@ -10,7 +10,7 @@ use crate::state::Action;
 use crate::text;
 
 /// The node.
-pub fn node_panel(status: Option<&Status>, dispatch: &Callback<Action>) -> Html {
+pub fn node_panel(status: Option<&Status>, checking: Option<Verifying>, dispatch: &Callback<Action>) -> Html {
     // Before the node has started the facts keep their places, without names for tests.
     let told = |read: fn(&Status) -> String| status.map_or_else(|| text::UNKNOWN.to_owned(), read);
     let test = |name: &'static str| status.map(|_| name);
@@ -32,7 +32,7 @@ pub fn node_panel(status: Option<&Status>, dispatch: &Callback<Action>) -> Html 
                 { fact("Kept", |status| text::storage(status.storage).to_owned(), "storage", "") }
                 { fact("Version", |status| status.version.clone(), "version", "") }
             </dl>
-            <Actions dispatch={dispatch.clone()} height={status.map_or(0, |status| status.height)} />
+            <Actions dispatch={dispatch.clone()} height={status.map_or(0, |status| status.height)} {checking} />
         </>
     };
     panel("node", "This node", None, children)
