@@ -1,5 +1,6 @@
 //! How large everything is that a stranger can make grow, beside its bound: for whoever watches a node.
 
+use super::compact::HALF_BUILT_MAX;
 use super::declined::DECLINED_MAX;
 use super::mining::TEMPLATES_MAX;
 use super::{EARLY_MAX, Node, REPORTED_MAX};
@@ -21,7 +22,7 @@ pub struct Bound {
 impl Node {
     /// Everything that grows, and how far it may.
     #[must_use]
-    pub fn bounds(&self) -> [Bound; 10] {
+    pub fn bounds(&self) -> [Bound; 11] {
         let bound = |name, size: usize, max: usize| Bound { name, size: size as u64, max: max as u64 };
         let (contacts, peers) = (self.peers.contacts_max(), self.peers.len());
         [
@@ -30,6 +31,7 @@ impl Node {
             bound("headers beside the chain", self.chain.headers_beside(), SIDE_ENTRIES_MAX),
             bound("contacts of a link", contacts, CONTACTS_MAX),
             bound("early blocks", self.early.len(), EARLY_MAX),
+            bound("half-built blocks", self.half_built.len(), HALF_BUILT_MAX),
             bound("declined payments", self.declined.len(), DECLINED_MAX),
             bound("templates", self.mining.templates(), TEMPLATES_MAX),
             bound("reported strangers", self.reported.len(), REPORTED_MAX),

@@ -11,7 +11,7 @@ use crate::node::Node;
 use crate::peer::LinkId;
 use crate::primitives::{Block, BlockHash, Target};
 use crate::units::{BlockTime, Height};
-use crate::wire::{Hello, Message, Tip, UnsealedFrame};
+use crate::wire::{CompactBlock, Hello, Message, Tip, UnsealedFrame};
 
 /// How a player behaves.
 #[derive(Debug, Default)]
@@ -51,7 +51,12 @@ pub(super) struct Forger {
 
 impl Conduct {
     /// What leaves instead of a frame: itself, another, or nothing.
-    pub(super) fn edit(&mut self, link: LinkId, mut frame: UnsealedFrame) -> Option<UnsealedFrame> {
+    pub(super) fn edit(
+        &mut self,
+        node: &Node,
+        link: LinkId,
+        mut frame: UnsealedFrame,
+    ) -> Option<UnsealedFrame> {
         if matches!(self, Self::Honest) {
             return Some(frame);
         }
@@ -59,15 +64,15 @@ impl Conduct {
         match self {
             Self::Honest => {}
             Self::Selfish(selfish) => {
-                if let Message::Block(block) = &message {
-                    selfish.held.push_back((block.hash(), block.body.coinbase.height, link, frame));
+                if let Message::CompactBlock(block) = &message {
+                    selfish.held.push_back((block.header.hash(), block.coinbase.height, link, frame));
                     return None;
                 }
                 selfish.conceal(&mut message)?;
             }
             Self::Liar => lie(&mut message)?,
             Self::Forger(Forger { ended: true, .. }) => {}
-            Self::Forger(forger) => forger.forge(&mut message),
+            Self::Forger(forger) => forger.forge(node, &mut message),
         }
         frame.payload = message.encode();
         Some(frame)
@@ -136,11 +141,14 @@ impl Selfish {
 }
 
 impl Forger {
-    fn forge(&mut self, message: &mut Message) {
+    fn forge(&mut self, node: &Node, message: &mut Message) {
         self.count += 1;
-        if let Message::Block(block) = message {
-            let void = spoil(block, self.count);
+        if let Message::CompactBlock(compact) = message {
+            let Some(block) = node.chain().block(&compact.header.hash()) else { return };
+            let mut block = Block::clone(&block);
+            let void = spoil(&mut block, self.count);
             self.blocks.insert(block.hash(), void);
+            **compact = CompactBlock::new(&block, compact.salt);
         } else if let Message::Transactions(payments) = message
             && self.count.is_multiple_of(2)
         {
@@ -193,6 +201,7 @@ const fn shows_no_block(message: &Message) -> bool {
             | Message::GetInventory
             | Message::Inventory(_)
             | Message::GetTransactions(_)
+            | Message::GetBlockTransactions(..)
     )
 }
 

@@ -302,7 +302,8 @@ impl World {
         match output {
             Output::Send { link, frame } => {
                 let player = &mut self.players[place];
-                if let Some(frame) = player.part.conduct.edit(link, frame) {
+                let Some(life) = &player.life else { return };
+                if let Some(frame) = player.part.conduct.edit(&life.node, link, frame) {
                     self.send(place, link, frame);
                 }
             }

@@ -310,12 +310,7 @@ impl Web {
     }
 
     fn open(&self) -> Result<Tab> {
-        Tab::open_page(
-            &self.browser.chromium,
-            &self.dir,
-            &[("node", self.module.clone())],
-            "node/index.html",
-        )
+        Tab::open_page(&self.browser.chromium, &self.dir, &[("node", self.module.clone())], "node/index.html")
     }
 }
 
