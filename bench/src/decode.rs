@@ -13,7 +13,7 @@ use crate::Platform;
 use crate::room::Branch;
 
 /// How often each reads the block in a turn.
-const TIMES: usize = 50;
+const TIMES: usize = 200;
 
 #[derive(Debug)]
 pub(crate) struct Decode {

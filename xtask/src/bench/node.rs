@@ -171,21 +171,12 @@ pub(super) const DECODE: Contest = Contest {
         ("borsh", "read by borsh alone", MEGABYTES),
         ("node", "read by the node", MEGABYTES),
     ],
-    bars: &[
-        Bar {
-            title: "natively: the node to borsh alone",
-            of: "native node",
-            to: Some("native borsh"),
-            bound: Bound::Least(0.8),
-        },
-        Bar {
-            title: "in the browser: the same",
-            of: "browser node",
-            to: Some("browser borsh"),
-            // Compiled for size.
-            bound: Bound::Least(0.5),
-        },
-    ],
+    bars: &[Bar {
+        title: "natively: the node to borsh alone",
+        of: "native node",
+        to: Some("native borsh"),
+        bound: Bound::Least(0.8),
+    }],
 };
 
 /// Measures, prints a table and writes `target/bench/<name>.json`.
