@@ -21,7 +21,7 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// The node is a hundred times as slow as a decoder, for its frames are signed.
+/// What does more than decode is up to a hundred times as slow: the node, whose frames are signed.
 const NODE_SHARE: u64 = 100;
 
 #[derive(Parser)]
@@ -29,7 +29,7 @@ const NODE_SHARE: u64 = 100;
 struct Options {
     /// Which targets; none means all
     targets: Vec<String>,
-    /// How often each runs; the node a hundredth as often, as its frames are signed
+    /// How often each runs; what does more than decode, a hundredth as often
     #[arg(long, default_value_t = 10_000_000)]
     executions: u64,
     /// Another seed gives other inputs

@@ -116,6 +116,11 @@ impl Fixture {
         self.blocks.iter().cloned().map(Arc::new).collect()
     }
 
+    /// Both chains without their bodies.
+    pub(super) fn snapshots(&self) -> Vec<Vec<u8>> {
+        [&self.blocks, &self.rivals].map(|blocks| encode(&following(blocks).snapshot())).into()
+    }
+
     /// That each of the first chain's payments is in it.
     pub(super) fn proofs(&self) -> Vec<Vec<u8>> {
         let chain = following(&self.blocks);

@@ -12,8 +12,8 @@ mod script;
 mod tests;
 
 pub use decoders::{
-    address, amount, bits, block, chain_file, channel, frame, from_relay, hash, header, message, payment,
-    proof, record, retarget, room, to_relay,
+    address, amount, bits, block, chain_file, channel, cold_start, frame, from_relay, hash, header, message,
+    payment, proof, record, retarget, room, snapshot, to_relay,
 };
 pub use mutator::Mutator;
 pub use script::node;
@@ -28,9 +28,9 @@ use fixture::{Fixture, fixture};
 /// new of twice the size. The encoding grows alike. Of the bound that these two make, 10^7 runs of each decoder reach
 /// two thirds.
 const ALLOCATED_PER_BYTE_MAX: usize = 8;
-/// What they may allocate for no input at all: a page of memory for each of two nested lists, the first kilobyte of an
+/// What they may allocate for no input at all: a page of memory for each of three lists, the first kilobyte of an
 /// encoding, and the words of an error.
-const ALLOCATED_MAX: usize = 12 << 10;
+const ALLOCATED_MAX: usize = 16 << 10;
 
 /// A claim about any bytes, and bytes that lead far into it.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// Valid encodings.
     pub seeds: Vec<Vec<u8>>,
-    /// Whether [`allocation_max`] holds for it.
+    /// Whether [`allocation_max`] holds for it: it decodes, and makes nothing else of the bytes.
     pub bounded: bool,
 }
 
@@ -66,6 +66,7 @@ pub fn targets() -> Vec<Target> {
         target("channel", channel, Fixture::channel()),
         target("chain_file", chain_file, vec![file::write(fixture.genesis, &fixture.shared_blocks())]),
         target("proof", proof, fixture.proofs()),
+        target("snapshot", snapshot, fixture.snapshots()),
         target("record", record, fixture.blocks.iter().map(stored::write).collect()),
         target("address", address, Fixture::addresses()),
         target("room", room, Fixture::rooms()),
@@ -78,6 +79,7 @@ pub fn targets() -> Vec<Target> {
         let seeds = fixture.messages.iter().filter(|bytes| bytes[0] == kind).cloned().collect();
         targets.push(target(&format!("message_{kind}"), message, seeds));
     }
+    targets.push(Target { bounded: false, ..target("cold_start", cold_start, fixture.snapshots()) });
     targets.push(Target { bounded: false, ..target("node", node, script::seeds()) });
     targets
 }
