@@ -116,7 +116,6 @@ impl Chain {
     /// When the block is not known, or known to be invalid.
     pub fn survey(&self, fork: BlockHash) -> Result<Survey, ChainError> {
         let entry = self.tree.get(&fork).ok_or(ChainError::UnknownParent(fork))?;
-        // [C-16] A block's ancestors MUST be valid.
         if matches!(entry.state, State::Invalid) {
             return Err(RuleError::InvalidAncestor.into());
         }
