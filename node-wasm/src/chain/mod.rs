@@ -6,8 +6,8 @@
 
 mod ledger;
 mod query;
-mod survey;
 mod snapshot;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -17,8 +17,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use ledger::{Account, Ledger};
-pub use survey::{ANSWERS_MAX, Survey};
 pub use snapshot::Snapshot;
+pub use survey::{ANSWERS_MAX, Survey};
 pub use tree::SIDE_ENTRIES_MAX;
 pub use update::ChainUpdate;
 

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::miner::scan;
 use crate::node::Node;
 use crate::peer::LinkId;
-use crate::primitives::{Block, BlockHash, Target};
+use crate::primitives::{BlockHash, Body, Target};
 use crate::units::{BlockTime, Height};
-use crate::wire::{Hello, Message, Tip, UnsealedFrame};
+use crate::wire::{CompactBlock, Hello, Message, Tip, UnsealedFrame};
 
 /// How a player behaves.
 #[derive(Debug, Default)]
@@ -23,7 +23,7 @@ pub(super) enum Conduct {
     Selfish(Selfish),
     /// Claims a chain that nobody can beat, and answers no question.
     Liar,
-    /// Shows each block that it finds with a fault, a new one every time, and alters the payments that it passes on.
+    /// Shows each block that it finds with a fault, a new one every time, and alters payments and bodies.
     Forger(Forger),
 }
 
@@ -59,8 +59,8 @@ impl Conduct {
         match self {
             Self::Honest => {}
             Self::Selfish(selfish) => {
-                if let Message::Block(block) = &message {
-                    selfish.held.push_back((block.hash(), block.body.coinbase.height, link, frame));
+                if let Message::CompactBlock(block) = &message {
+                    selfish.held.push_back((block.header.hash(), block.coinbase.height, link, frame));
                     return None;
                 }
                 selfish.conceal(&mut message)?;
@@ -138,42 +138,44 @@ impl Selfish {
 impl Forger {
     fn forge(&mut self, message: &mut Message) {
         self.count += 1;
-        if let Message::Block(block) = message {
+        if let Message::CompactBlock(block) = message {
             let void = spoil(block, self.count);
-            self.blocks.insert(block.hash(), void);
-        } else if let Message::Transactions(payments) = message
-            && self.count.is_multiple_of(2)
-        {
-            payments.iter_mut().for_each(|payment| payment.payment.amount.0 += 1);
+            self.blocks.insert(block.header.hash(), void);
+        } else if self.count.is_multiple_of(2) {
+            if let Message::Transactions(payments) = message {
+                payments.iter_mut().for_each(|payment| payment.payment.amount.0 += 1);
+            } else if let Message::Bodies(bodies) = message {
+                for (hash, body) in bodies {
+                    body.coinbase.reward.0 += 1;
+                    self.blocks.entry(*hash).or_insert(false);
+                }
+            }
         }
     }
 }
 
 /// Puts a fault into a block and proves its work anew; whether the hash is that of no block that holds.
-fn spoil(block: &mut Block, fault: usize) -> bool {
-    let (header, body) = (&mut block.header, &mut block.body);
-    let (coinbase, mut target) = (&mut body.coinbase, header.bits.expand().unwrap_or(Target::MAX));
-    match fault % 7 {
-        0 => coinbase.reward.0 += 1,
-        1 => coinbase.height.0 += 1,
+fn spoil(block: &mut CompactBlock, fault: usize) -> bool {
+    let CompactBlock { header, coinbase, ids, .. } = block;
+    let mut target = header.bits.expand().unwrap_or(Target::MAX);
+    match fault % 6 {
+        0 if ids.is_empty() => coinbase.reward.0 += 1,
+        1 if ids.is_empty() => coinbase.height.0 += 1,
         2 => header.time = BlockTime(1),
         3 => header.time = BlockTime(u32::MAX),
         4 => {
             target = Target::for_hashes(1);
             header.bits = target.compact();
         }
-        5 => match body.transactions.first_mut() {
-            // Nobody has signed that.
-            Some(payment) => payment.payment.amount.0 += 1,
-            None => coinbase.reward.0 -= 1,
-        },
         _ => {
             // The header says nothing of it.
             coinbase.reward.0 += 1;
             return false;
         }
     }
-    header.merkle_root = body.merkle_root();
+    if ids.is_empty() {
+        header.merkle_root = Body { coinbase: *coinbase, transactions: Vec::new() }.merkle_root();
+    }
     let Some(nonce) = scan(header, &target, 0, u32::MAX) else { return true };
     header.nonce = nonce;
     true
@@ -193,6 +195,7 @@ const fn shows_no_block(message: &Message) -> bool {
             | Message::GetInventory
             | Message::Inventory(_)
             | Message::GetTransactions(_)
+            | Message::GetBlockTransactions(..)
     )
 }
 
