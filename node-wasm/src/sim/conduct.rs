@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::miner::scan;
 use crate::node::Node;
 use crate::peer::LinkId;
-use crate::primitives::{Block, BlockHash, Target};
+use crate::primitives::{BlockHash, Body, Target};
 use crate::units::{BlockTime, Height};
 use crate::wire::{CompactBlock, Hello, Message, Tip, UnsealedFrame};
 
@@ -23,7 +23,7 @@ pub(super) enum Conduct {
     Selfish(Selfish),
     /// Claims a chain that nobody can beat, and answers no question.
     Liar,
-    /// Shows each block that it finds with a fault, a new one every time, and alters the payments that it passes on.
+    /// Shows each block that it finds with a fault, a new one every time, and alters payments and bodies.
     Forger(Forger),
 }
 
@@ -51,12 +51,7 @@ pub(super) struct Forger {
 
 impl Conduct {
     /// What leaves instead of a frame: itself, another, or nothing.
-    pub(super) fn edit(
-        &mut self,
-        node: &Node,
-        link: LinkId,
-        mut frame: UnsealedFrame,
-    ) -> Option<UnsealedFrame> {
+    pub(super) fn edit(&mut self, link: LinkId, mut frame: UnsealedFrame) -> Option<UnsealedFrame> {
         if matches!(self, Self::Honest) {
             return Some(frame);
         }
@@ -72,7 +67,7 @@ impl Conduct {
             }
             Self::Liar => lie(&mut message)?,
             Self::Forger(Forger { ended: true, .. }) => {}
-            Self::Forger(forger) => forger.forge(node, &mut message),
+            Self::Forger(forger) => forger.forge(&mut message),
         }
         frame.payload = message.encode();
         Some(frame)
@@ -141,47 +136,46 @@ impl Selfish {
 }
 
 impl Forger {
-    fn forge(&mut self, node: &Node, message: &mut Message) {
+    fn forge(&mut self, message: &mut Message) {
         self.count += 1;
-        if let Message::CompactBlock(compact) = message {
-            let Some(block) = node.chain().block(&compact.header.hash()) else { return };
-            let mut block = Block::clone(&block);
-            let void = spoil(&mut block, self.count);
-            self.blocks.insert(block.hash(), void);
-            **compact = CompactBlock::new(&block, compact.salt);
-        } else if let Message::Transactions(payments) = message
-            && self.count.is_multiple_of(2)
-        {
-            payments.iter_mut().for_each(|payment| payment.payment.amount.0 += 1);
+        if let Message::CompactBlock(block) = message {
+            let void = spoil(block, self.count);
+            self.blocks.insert(block.header.hash(), void);
+        } else if self.count.is_multiple_of(2) {
+            if let Message::Transactions(payments) = message {
+                payments.iter_mut().for_each(|payment| payment.payment.amount.0 += 1);
+            } else if let Message::Bodies(bodies) = message {
+                for (hash, body) in bodies {
+                    body.coinbase.reward.0 += 1;
+                    self.blocks.entry(*hash).or_insert(false);
+                }
+            }
         }
     }
 }
 
 /// Puts a fault into a block and proves its work anew; whether the hash is that of no block that holds.
-fn spoil(block: &mut Block, fault: usize) -> bool {
-    let (header, body) = (&mut block.header, &mut block.body);
-    let (coinbase, mut target) = (&mut body.coinbase, header.bits.expand().unwrap_or(Target::MAX));
-    match fault % 7 {
-        0 => coinbase.reward.0 += 1,
-        1 => coinbase.height.0 += 1,
+fn spoil(block: &mut CompactBlock, fault: usize) -> bool {
+    let CompactBlock { header, coinbase, ids, .. } = block;
+    let mut target = header.bits.expand().unwrap_or(Target::MAX);
+    match fault % 6 {
+        0 if ids.is_empty() => coinbase.reward.0 += 1,
+        1 if ids.is_empty() => coinbase.height.0 += 1,
         2 => header.time = BlockTime(1),
         3 => header.time = BlockTime(u32::MAX),
         4 => {
             target = Target::for_hashes(1);
             header.bits = target.compact();
         }
-        5 => match body.transactions.first_mut() {
-            // Nobody has signed that.
-            Some(payment) => payment.payment.amount.0 += 1,
-            None => coinbase.reward.0 -= 1,
-        },
         _ => {
             // The header says nothing of it.
             coinbase.reward.0 += 1;
             return false;
         }
     }
-    header.merkle_root = body.merkle_root();
+    if ids.is_empty() {
+        header.merkle_root = Body { coinbase: *coinbase, transactions: Vec::new() }.merkle_root();
+    }
     let Some(nonce) = scan(header, &target, 0, u32::MAX) else { return true };
     header.nonce = nonce;
     true
