@@ -103,6 +103,8 @@ export interface Status {
   syncing: number;
   /** How many stored blocks are still to be read after a start; what is asked of blocks waits for them. */
   loading: number;
+  /** Whether the node is possibly cut off: for two minutes it was shown more than it was given. */
+  isolated: boolean;
 }
 
 export interface Mining {

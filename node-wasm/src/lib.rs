@@ -35,6 +35,8 @@ pub mod sim;
 pub mod spread;
 pub mod sync;
 pub mod testing;
+#[cfg(test)]
+mod threats;
 pub mod token_bucket;
 pub mod units;
 // What the processor has for the miner.

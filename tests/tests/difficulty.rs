@@ -4,11 +4,9 @@
 //! Mining is a Poisson process; a miner stamps his block anew each second, so the easing of a long wait changes
 //! his odds while he waits. Blocks reach everyone at once: delay and forks are left out.
 
-use std::path::Path;
-
 use node_wasm::consensus::ChainParams;
-use node_wasm::consensus::retarget::{Pace, asert};
-use node_wasm::primitives::{CompactTarget, Target};
+use node_wasm::consensus::retarget::Pace;
+use node_wasm::primitives::Target;
 use node_wasm::units::BlockTime;
 
 const SPACING: f64 = 10.0;
@@ -324,47 +322,4 @@ fn a_liar_about_time_gains_little_and_stops_nobody() {
             assert!((spacing / SPACING - 1.0).abs() < 0.01, "{spacing}");
         }
     }
-}
-
-/// Bitcoin Cash's published vectors for aserti3-2d, where this machine has them beside the project.
-#[test]
-fn the_published_vectors_of_aserti3_2d_hold() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/aserti3-2d");
-    let Ok(runs) = std::fs::read_dir(&folder) else {
-        eprintln!("SKIPPED: no vectors of aserti3-2d at {}", folder.display());
-        return;
-    };
-    let mut checked = 0;
-    for run in runs {
-        let text = std::fs::read_to_string(run.expect("a readable folder").path()).expect("a text");
-        checked += check_run(&text);
-    }
-    println!("{checked} vectors");
-    assert!(checked > 0);
-}
-
-/// Checks one run: comments that name the anchor, then lines of iteration, height, time and expected target.
-fn check_run(text: &str) -> usize {
-    const IDEAL: i128 = 600;
-    const HALF_LIFE: i128 = 172_800;
-    let limit = CompactTarget(0x1d00_ffff).expand().expect("Bitcoin's limit");
-    let bits = |word: &str| CompactTarget(u32::from_str_radix(&word[2..], 16).expect("hex digits"));
-    let named = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix("##")?.trim().strip_prefix(name));
-        line.expect("the anchor is named").trim()
-    };
-    let number = |word: &str| word.parse::<i128>().expect("a number");
-    let (height, time) = (number(named("anchor height:")), number(named("anchor ancestor time:")));
-    let anchor = bits(named("anchor nBits:")).expand().expect("a valid anchor");
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
-    lines
-        .map(|line| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            // A line's target is that of the block after it.
-            let blocks = number(words[1]) - height;
-            let ahead = number(words[2]) - time - IDEAL * (blocks + 1);
-            let exponent = i64::try_from(ahead * 65_536 / HALF_LIFE).expect("in range");
-            assert_eq!(asert(anchor, exponent, limit).compact(), bits(words[3]), "{line}");
-        })
-        .count()
 }

@@ -6,11 +6,13 @@
     reason = "a test's helpers fail and speak as the test does"
 )]
 
+mod adversary;
 mod difficulty;
 mod kernels;
 mod network;
 mod simulated;
 mod tidy;
+mod vectors;
 
 // Where the cases of `kernels` look for them, which are the node's own tests' too.
 use node_wasm::{primitives, units};

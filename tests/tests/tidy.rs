@@ -50,7 +50,8 @@ impl Source {
 
     fn is_test(&self) -> bool {
         let file = self.path.rsplit('/').next();
-        self.path.starts_with("tests/") || file == Some("tests.rs") || file == Some("testing.rs")
+        let named = ["tests.rs", "testing.rs", "threats.rs"].map(Some).contains(&file);
+        named || self.path.starts_with("tests/") || self.path.contains("/threats/")
     }
 }
 
@@ -329,6 +330,81 @@ fn every_rule_is_written_enforced_and_tested() {
         }
     }
     violations.extend(explained.difference(&rules).map(|code| format!("{RULES_FILE} does not know {code}")));
+    none(&violations);
+}
+
+/// The rows of the table of threats that there have to be: a letter, and how many.
+const THREATS: [(char, u32); 3] = [('C', 25), ('R', 12), ('B', 11)];
+/// Its tests are rows of a table of their own.
+const ADVERSARY: &str = "tests/tests/adversary/mod.rs";
+
+/// The tests in a source, by their names.
+fn tests_in(source: &Source) -> BTreeSet<&str> {
+    let lines: Vec<&str> = source.text.lines().map(str::trim_start).collect();
+    let is_test = |line: &str| line == "#[test]" || line.starts_with("#[tokio::test");
+    let below = lines.windows(2).filter(|pair| is_test(pair[0]));
+    let mut names: BTreeSet<_> =
+        below.filter_map(|pair| pair[1].split_once("fn ")).map(|(_, rest)| name(rest)).collect();
+    if source.path == ADVERSARY {
+        let rows = source.text.lines().filter(|line| line.contains(": Lie::"));
+        names.extend(rows.map(|line| name(line.trim_start())));
+    }
+    names
+}
+
+#[test]
+fn every_threat_is_met_by_a_test_that_exists() {
+    let sources = sources(&["rs"]);
+    let tests: BTreeMap<&str, &str> = sources
+        .iter()
+        .flat_map(|source| tests_in(source).into_iter().map(|name| (name, source.path.as_str())))
+        .collect();
+    let table = read("tests/THREATS.md");
+    let simulator: Vec<_> =
+        sources.iter().filter(|source| source.path.starts_with("node-wasm/src/sim/")).collect();
+    let mut violations = Vec::new();
+    let mut rows = BTreeMap::new();
+    for row in table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "))
+        .filter(|row| row.0 != "case")
+    {
+        let named: BTreeSet<&str> = row.1.split('`').skip(1).step_by(2).collect();
+        let scenarios = row.1.split("simulator: ").skip(1).map(|rest| rest.split([',', ';', ' ']).next());
+        let scenarios: Vec<&str> = scenarios.flatten().collect();
+        for scenario in &scenarios {
+            let quoted = format!("\"{scenario}\"");
+            if !simulator.is_empty() && !simulator.iter().any(|source| source.text.contains(&quoted)) {
+                violations.push(format!("{}: the simulator has no scenario {scenario}", row.0));
+            }
+        }
+        let missing = named.iter().filter(|name| !tests.contains_key(*name));
+        violations.extend(missing.map(|name| format!("{}: there is no test {name}", row.0)));
+        if named.is_empty() && scenarios.is_empty() {
+            violations.push(format!("{}: no test", row.0));
+        }
+        rows.insert(row.0, named);
+    }
+    for (letter, count) in THREATS {
+        let expected = (1..=count).map(|number| format!("{letter}{number}"));
+        violations.extend(
+            expected.filter(|case| !rows.contains_key(case.as_str())).map(|case| format!("no row {case}")),
+        );
+    }
+    for (test, path) in tests {
+        let case = path.contains("/threats").then(|| test.split_once('_')).flatten().map(|(case, _)| case);
+        let case = case.and_then(|case| case.strip_prefix('c')?.parse::<u32>().ok());
+        let listed = match case {
+            Some(number) => rows.get(format!("C{number}").as_str()).is_some_and(|row| row.contains(test)),
+            None if path.contains("/threats") || path == ADVERSARY => {
+                rows.values().any(|row| row.contains(test))
+            }
+            None => true,
+        };
+        if !listed {
+            violations.push(format!("{path}: {test} is not in its row of tests/THREATS.md"));
+        }
+    }
     none(&violations);
 }
 

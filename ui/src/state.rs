@@ -22,6 +22,8 @@ pub const LOG_MAX: usize = 200;
 pub const NOTICES_MAX: usize = 8;
 /// Payments of this wallet that are followed until they are confirmed.
 pub const SENT_MAX: usize = 5;
+/// The name of the notice that stands while the node is possibly isolated.
+const ISOLATED: &str = "isolated";
 /// How long other news wait after a reorg, in milliseconds: the next block comes with it and would hide it.
 pub const REORG_SHOWN_MS: u64 = 8_000;
 
@@ -185,16 +187,24 @@ impl State {
                 log.push_front(Rc::new(line));
                 log.truncate(LOG_MAX);
             }
-            Update::Notice(notice) => {
-                let notices = Rc::make_mut(&mut self.notices);
-                notices.retain(|other| other.code != notice.code);
-                notices.insert(0, notice);
-                notices.truncate(NOTICES_MAX);
-            }
+            Update::Notice(notice) => self.notice_told(notice),
         }
     }
 
+    fn notice_told(&mut self, notice: Notice) {
+        let notices = Rc::make_mut(&mut self.notices);
+        notices.retain(|other| other.code != notice.code);
+        notices.insert(0, notice);
+        notices.truncate(NOTICES_MAX);
+    }
+
     fn status_told(&mut self, status: Status, now: u64) {
+        let was_isolated = self.status.as_ref().is_some_and(|before| before.isolated);
+        if status.isolated && !was_isolated {
+            self.notice_told(Notice { code: ISOLATED.to_owned(), message: text::ISOLATED.to_owned() });
+        } else if was_isolated && !status.isolated {
+            self.apply(Action::Dismissed(ISOLATED.to_owned()));
+        }
         if self.status.is_none() && status.mining {
             self.report(NewsKind::Quiet, "Mining goes on from last time.".to_owned(), now);
         }
@@ -325,6 +335,7 @@ mod tests {
             slot: 1,
             syncing: 0,
             loading: 0,
+            isolated: false,
         }
     }
 
@@ -479,6 +490,22 @@ mod tests {
         );
         state.apply(Action::Dismissed("memory-only".to_owned()));
         assert!(state.notices.is_empty());
+    }
+
+    #[test]
+    fn isolation_stands_from_its_beginning_to_its_end_and_is_dismissed_once() {
+        let tell = |state: &mut State, isolated| {
+            let status = Status { isolated, ..status(0, "a0") };
+            state.apply(Action::Told(vec![Update::Status(Box::new(status))], 0));
+            state.notices.iter().filter(|notice| notice.code == "isolated").count()
+        };
+        let mut state = State::default();
+        assert_eq!(
+            [false, true, true, false, true].map(|isolated| tell(&mut state, isolated)),
+            [0, 1, 1, 0, 1]
+        );
+        state.apply(Action::Dismissed("isolated".to_owned()));
+        assert_eq!(tell(&mut state, true), 0, "the user knows");
     }
 
     #[test]

@@ -7,6 +7,10 @@ pub use node_wasm::api::{count, plural};
 /// What stands for a figure that the node has not told yet.
 pub const UNKNOWN: &str = "–";
 
+/// What stands on the page while the node is possibly cut off.
+pub const ISOLATED: &str = "Possibly isolated: for two minutes this node has been shown more of the room than it was given. \
+    Try another relay or network. Others may also run another version.";
+
 /// The blocks above a height: `block 4`, `blocks 4 to 6`.
 #[must_use]
 pub fn blocks_above(height: u32, number: usize) -> String {

@@ -94,6 +94,8 @@ pub struct Status {
     pub syncing: u32,
     /// How many stored blocks are still to be read after a start; what is asked of blocks waits for them.
     pub loading: u32,
+    /// Whether the node is possibly cut off from its room: it is shown more than it is given.
+    pub isolated: bool,
 }
 
 /// The relay connection.

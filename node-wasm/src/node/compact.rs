@@ -138,6 +138,7 @@ impl Node {
         let hash = block.hash();
         match self.chain.insert_block(now, block) {
             Ok(outcome) => {
+                self.isolation.came(&outcome);
                 if self.follow(now, outcome)
                     && let Some(block) = self.chain.block(&hash)
                 {

@@ -54,6 +54,12 @@ pub enum Event {
         /// How many bodies are missing.
         missing: usize,
     },
+    /// What is shown to this node and what is given to it have not fitted together for too long.
+    #[error("possibly isolated: the room has more than what gets through to this node")]
+    PossiblyIsolated,
+    /// They fit together again.
+    #[error("no longer isolated")]
+    NotIsolated,
     /// Nothing is missing any more.
     #[error("caught up at height {0}")]
     SyncFinished(Height),

@@ -16,6 +16,7 @@ mod compact;
 mod declined;
 mod event;
 mod io;
+mod isolation;
 mod mining;
 mod network;
 mod restoring;
@@ -24,6 +25,8 @@ mod syncing;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod threats;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -44,6 +47,7 @@ use crate::units::Timestamp;
 use crate::wire::{CompactBlock, Message, Status};
 use compact::HalfBuilt;
 use declined::Declined;
+use isolation::Isolation;
 use mining::Mining;
 use network::Inventory;
 use syncing::Round;
@@ -74,6 +78,7 @@ pub struct Node {
     waking: Option<Round>,
     /// Whether a sync was reported as started.
     catching_up: bool,
+    isolation: Isolation,
     /// Announced blocks whose time has not come, and from where.
     early: VecDeque<(Option<LinkId>, PeerId, CompactBlock)>,
     half_built: Vec<HalfBuilt>,
@@ -111,6 +116,7 @@ impl Node {
             asked: None,
             waking: None,
             catching_up: false,
+            isolation: Isolation::default(),
             early: VecDeque::new(),
             half_built: Vec::new(),
             inventories: BTreeMap::new(),
@@ -212,6 +218,13 @@ impl Node {
         self.waking.is_some()
     }
 
+    /// Whether this node is possibly cut off from its room: [`Event::PossiblyIsolated`] said so, and nothing has
+    /// changed since.
+    #[must_use]
+    pub const fn is_isolated(&self) -> bool {
+        self.isolation.is_told()
+    }
+
     /// How many blocks are known by their headers and still missing.
     #[must_use]
     pub fn missing(&self) -> usize {
@@ -227,6 +240,7 @@ impl Node {
         }
         if now.ms_since(self.beat_due) > AWAY_MS {
             self.peers.excuse_silence(now);
+            self.isolation.begin_anew();
         }
         self.beat_due = now.plus_ms(BEAT_MS);
         self.beats += 1;
@@ -241,6 +255,7 @@ impl Node {
         }
         self.look_after_half_built(now);
         self.catch_up(now);
+        self.look_for_isolation(now);
         self.ask_for_inventory(now);
         self.ping_some(now);
         self.retry_early(now);

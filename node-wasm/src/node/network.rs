@@ -17,7 +17,7 @@ pub(super) const STATUS_SPREAD_MS: u64 = 1_500;
 /// Each peer is pinged once in so many beats, for its latency.
 const PING_BEATS: u64 = 20;
 /// How many peers are pinged at all: the panel shows no more at once.
-const PINGED_MAX: usize = 32;
+pub(super) const PINGED_MAX: usize = 32;
 /// A peer is not asked for its inventory again for so long, in milliseconds, ...
 const INVENTORY_REST_MS: u64 = 60_000;
 /// ... but for this time only once the last one brought a payment, or the peer's mempool has changed.
@@ -151,7 +151,8 @@ impl Node {
 
     fn take_status(&mut self, now: Timestamp, from: PeerId, status: Status) {
         if let Some(peer) = self.peers.get_mut(&from) {
-            let before = std::mem::replace(&mut peer.status, status);
+            let before = peer.status;
+            peer.tells(now, status);
             if before.mempool != status.mempool {
                 self.hasten_inventory(now, &from);
             }
@@ -248,10 +249,7 @@ impl Node {
 
     pub(super) fn cast_status(&mut self, now: Timestamp) {
         self.status_due = now.plus_ms(STATUS_MS - self.random_below(STATUS_SPREAD_MS));
-        let (mut links, strange) = (self.peers.cast_links(None), self.peers.links_with_strangers());
-        links.retain(|link| !strange.contains(link));
-        links.extend(strange);
-        self.cast_on(links, &Message::Status(self.status()));
+        self.cast_on(self.peers.links_with_members(), &Message::Status(self.status()));
     }
 
     /// Sends a message to everyone whom a cast on `except` did not reach.

@@ -239,11 +239,16 @@ impl Node {
 
     pub(super) fn take_bodies(&mut self, now: Timestamp, from: PeerId, bodies: Vec<(BlockHash, Body)>) {
         let asked = self.sync.take_bodies(&from);
+        // Late perhaps, and then somebody else was asked.
+        if asked.is_empty() {
+            return;
+        }
         let (mut useful, mut wrong) = (0, false);
         for (hash, body) in bodies.into_iter().filter(|(hash, _)| asked.contains(hash)) {
             match self.chain.insert_body(hash, body) {
                 Ok(outcome) => {
                     useful += 1;
+                    self.isolation.came(&outcome);
                     self.follow(now, outcome);
                 }
                 Err(error) => {

@@ -8,7 +8,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use table::{Accepted, CONTACTS_MAX, Peers, SILENCE_MS_MAX};
+pub use table::{Accepted, CONTACTS_MAX, GONE_MAX, Peers, SILENCE_MS_MAX};
 
 use crate::crypto::PublicKey;
 use crate::primitives::PeerId;
@@ -86,6 +86,10 @@ pub struct Peer {
     pub since: Timestamp,
     /// When a frame of its last came in.
     pub heard: Timestamp,
+    /// When it last said what it has.
+    pub told: Timestamp,
+    /// When it last answered a ping, or was met.
+    pub answered: Timestamp,
     /// The last measured time there and back.
     pub latency_ms: Option<u32>,
     /// The links on which it proved itself.
@@ -104,6 +108,8 @@ impl Peer {
             status,
             since: now,
             heard: now,
+            told: now,
+            answered: now,
             latency_ms: None,
             links: Vec::new(),
             budget: TokenBucket::new(now, BUDGET_BURST, BUDGET_PER_SECOND),
@@ -117,6 +123,17 @@ impl Peer {
         self.ping.is_none_or(|(_, sent)| now.ms_since(sent) >= PING_MS_MAX)
     }
 
+    /// Takes what the peer says that it has.
+    pub fn tells(&mut self, now: Timestamp, status: Status) {
+        self.status = status;
+        self.told = now;
+    }
+
+    /// Begins to count its silence anew: it was this node that was away.
+    const fn excuse(&mut self, now: Timestamp) {
+        (self.heard, self.told, self.answered) = (now, now, now);
+    }
+
     /// Notes that a ping with this token is on its way.
     pub fn pinged(&mut self, now: Timestamp, token: u64) {
         self.ping = Some((token, now));
@@ -128,6 +145,7 @@ impl Peer {
             && expected == token
         {
             self.latency_ms = Some(u32::try_from(now.ms_since(sent)).unwrap_or(u32::MAX));
+            self.answered = now;
             self.ping = None;
         }
     }
@@ -148,6 +166,8 @@ struct Contact {
     proved: Option<(SessionId, u64)>,
     /// The same of its sessions before, the last first: a recording of one proves nothing.
     over: Vec<(SessionId, u64)>,
+    /// Its place among those that the link says are gone; 0 while it is there.
+    gone: u64,
 }
 
 impl Contact {
@@ -164,6 +184,13 @@ impl Contact {
             self.over.insert(0, ended);
             self.over.truncate(Self::OVER_MAX);
         }
+    }
+
+    /// Forgets everything but the sessions, which are over.
+    fn forget(&mut self) {
+        self.end_session();
+        let over = std::mem::take(&mut self.over);
+        *self = Self { tries: table::GREETINGS_MAX, over, ..Self::default() };
     }
 
     /// Whether a frame of a session that is over came before.

@@ -9,12 +9,15 @@ use crate::wire::{Frame, Hello, Message, MessageError, SessionId, Status, Unseal
 
 /// How many contacts one link may name: twice the largest room of the relay.
 pub const CONTACTS_MAX: usize = 1024;
+/// Of how many that are gone a link remembers the sessions, so that a relay that says someone left cannot play its
+/// recording: as many as it may name.
+pub const GONE_MAX: usize = CONTACTS_MAX;
 /// A peer that says nothing for so long is gone, in milliseconds: four of its signs of life were missed.
 pub const SILENCE_MS_MAX: u64 = 60_000;
 /// How long to wait before a contact that did not answer is greeted again, in milliseconds.
 const GREETING_MS: u64 = 3_000;
 /// How often it is greeted before it has to come forward itself.
-const GREETINGS_MAX: u32 = 4;
+pub(super) const GREETINGS_MAX: u32 = 4;
 
 #[derive(Debug)]
 struct Link {
@@ -22,6 +25,32 @@ struct Link {
     session: SessionId,
     sequence: u64,
     contacts: BTreeMap<PeerId, Box<Contact>>,
+    /// How many left: gives those that are gone their order.
+    departures: u64,
+}
+
+impl Link {
+    /// Those that are there.
+    fn present(&self) -> impl Iterator<Item = (&PeerId, &Contact)> {
+        self.contacts.iter().filter(|(_, contact)| contact.gone == 0).map(|(id, contact)| (id, &**contact))
+    }
+
+    /// Takes note that a contact left: of one that was proved its sessions stay.
+    fn depart(&mut self, peer: PeerId) {
+        let Some(contact) = self.contacts.get_mut(&peer) else { return };
+        contact.forget();
+        self.departures += 1;
+        contact.gone = self.departures;
+        if contact.over.is_empty() {
+            self.contacts.remove(&peer);
+            return;
+        }
+        let gone = || self.contacts.iter().filter(|(_, contact)| contact.gone > 0);
+        let first = gone().min_by_key(|(_, contact)| contact.gone).map(|(id, _)| *id);
+        if let Some(first) = first.filter(|_| gone().count() > GONE_MAX) {
+            self.contacts.remove(&first);
+        }
+    }
 }
 
 /// Links, contacts and peers. What the maps by peer hold is boxed, so that to the compiler they are one type: the
@@ -64,7 +93,7 @@ impl Peers {
     /// Opens a link.
     pub fn link_up(&mut self, link: LinkId, medium: Medium, session: SessionId) {
         let contacts = BTreeMap::new();
-        self.links.insert(link, Box::new(Link { medium, session, sequence: 0, contacts }));
+        self.links.insert(link, Box::new(Link { medium, session, sequence: 0, contacts, departures: 0 }));
     }
 
     /// Ends a link; gives the peers that are out of reach now.
@@ -86,10 +115,10 @@ impl Peers {
         contact.proved.is_none()
     }
 
-    /// Forgets a contact; whether a peer is out of reach now.
+    /// Takes note that a contact left; whether a peer is out of reach now.
     pub fn left(&mut self, link: LinkId, peer: PeerId) -> bool {
         if let Some(link) = self.links.get_mut(&link) {
-            link.contacts.remove(&peer);
+            link.depart(peer);
         }
         self.unlink(link, &peer)
     }
@@ -97,7 +126,7 @@ impl Peers {
     /// Begins to count everyone's silence anew: it was this node that was away.
     pub fn excuse_silence(&mut self, now: Timestamp) {
         for peer in self.peers.values_mut() {
-            peer.heard = now;
+            peer.excuse(now);
         }
     }
 
@@ -109,9 +138,7 @@ impl Peers {
             self.peers.remove(peer);
             for link in self.links.values_mut() {
                 if let Some(contact) = link.contacts.get_mut(peer) {
-                    contact.end_session();
-                    let over = std::mem::take(&mut contact.over);
-                    **contact = Contact { tries: GREETINGS_MAX, over, ..Contact::default() };
+                    contact.forget();
                 }
             }
         }
@@ -253,11 +280,12 @@ impl Peers {
         chosen
     }
 
-    /// The links that name somebody who is no peer: two that forgot each other meet again if they are heard there.
+    /// The links that name somebody. Two that forgot each other meet again if they are heard there, and who is reached
+    /// twice hears by the one what the other leaves out.
     #[must_use]
-    pub fn links_with_strangers(&self) -> Vec<LinkId> {
-        let strange = |link: &Link| link.contacts.keys().any(|contact| !self.peers.contains_key(contact));
-        self.links.iter().filter(|(_, link)| strange(link)).map(|(id, _)| *id).collect()
+    pub fn links_with_members(&self) -> Vec<LinkId> {
+        let named = |link: &Link| link.present().next().is_some();
+        self.links.iter().filter(|(_, link)| named(link)).map(|(id, _)| *id).collect()
     }
 
     fn contact(&mut self, link: LinkId, peer: &PeerId) -> Option<&mut Contact> {
@@ -266,11 +294,14 @@ impl Peers {
 
     /// The contact, made if there is none and the link names fewer than `limit`.
     fn admit(&mut self, link: LinkId, peer: PeerId, limit: usize) -> Result<&mut Contact, Refusal> {
-        let contacts = &mut self.links.get_mut(&link).ok_or(Refusal::Session)?.contacts;
-        if contacts.len() >= limit && !contacts.contains_key(&peer) {
+        let link = self.links.get_mut(&link).ok_or(Refusal::Session)?;
+        let is_present = link.contacts.get(&peer).is_some_and(|contact| contact.gone == 0);
+        if !is_present && link.present().count() >= limit {
             return Err(Refusal::TooMany);
         }
-        Ok(contacts.entry(peer).or_default())
+        let contact = link.contacts.entry(peer).or_default();
+        contact.gone = 0;
+        Ok(contact)
     }
 
     fn accept_message(&mut self, now: Timestamp, link: LinkId, frame: &Frame) -> Result<Accepted, Refusal> {
@@ -282,7 +313,7 @@ impl Peers {
         let message = read(&frame.unsealed.payload);
         peer.heard = now;
         if let Ok(Message::Hello(hello)) = &message {
-            peer.status = hello.status;
+            peer.tells(now, hello.status);
         }
         let (session, sequence) = (frame.unsealed.session, frame.unsealed.sequence);
         let own = self.links.get(&link).map(|link| link.session);
@@ -342,7 +373,7 @@ impl Peers {
             .entry(origin)
             .or_insert_with(|| Box::new(Peer::new(origin, hello.key, hello.status, now)));
         peer.heard = now;
-        peer.status = hello.status;
+        peer.tells(now, hello.status);
         if !peer.links.contains(&link) {
             peer.links.push(link);
         }

@@ -235,3 +235,46 @@ fn a_session_that_is_over_cannot_be_played_again() {
     assert!(a.hear(&b.hello(Some(session(11)))).is_ok());
     assert_eq!(a.table.len(), 1);
 }
+
+#[test]
+fn a_false_word_that_someone_left_makes_no_recording_worth_anything() {
+    let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
+    let recorded = [b.hello(Some(session(11))), b.say(&Message::Status(status()))];
+    recorded.iter().for_each(|frame| assert!(matches!(a.hear(frame), Ok(Some(_)))));
+    for _ in 0..3 {
+        assert!(a.table.left(LINK, b.id()) || a.table.is_empty());
+        for frame in &recorded {
+            let heard = a.hear(frame);
+            assert!(a.table.is_empty(), "{heard:?}");
+        }
+        a.table.joined(START, LINK, b.id());
+        assert_eq!(a.hear(&recorded[0]), Err(Refusal::Replayed));
+    }
+    // It is still there, and says so: its next word has it greeted, and its answer proves it.
+    a.table.left(LINK, b.id());
+    let ping = b.say(&Message::Ping(1));
+    assert_eq!(a.hear(&ping), Ok(Some(Accepted::Stranger(b.id()))));
+    assert!(a.hear(&b.hello(Some(session(11)))).is_ok());
+    assert_eq!(a.table.len(), 1);
+}
+
+#[test]
+fn of_those_that_left_so_many_are_remembered_and_the_first_forgotten() {
+    let mut a = Side::new(1, 11);
+    let stranger = |number: usize| SecretKey::derive(&(number as u64).to_le_bytes(), "stranger");
+    let mut greetings = Vec::new();
+    for number in 0..=GONE_MAX {
+        let key = stranger(number);
+        let id = PeerId::of(&key.public());
+        let mut table = Peers::new(id, GENESIS);
+        table.link_up(LINK, Medium::Relay, session(1));
+        let hello = Peers::hello(key.public(), Some(session(11)), status());
+        let bytes = table.frame(LINK, None, &hello).expect("open").seal(&key);
+        assert!(a.hear(&bytes).is_ok(), "{number}: those that are gone take nobody's place");
+        assert!(a.table.left(LINK, id));
+        greetings.push(bytes);
+    }
+    let replayed = |a: &mut Side, number: usize| a.hear(&greetings[number]) == Err(Refusal::Replayed);
+    assert!([1, 2, GONE_MAX / 2, GONE_MAX].into_iter().all(|number| replayed(&mut a, number)));
+    assert!(!replayed(&mut a, 0));
+}

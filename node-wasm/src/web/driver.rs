@@ -245,6 +245,7 @@ impl Driver {
             slot: self.store.slot_number(),
             syncing: u32::try_from(self.node.missing()).unwrap_or(u32::MAX),
             loading: self.node.chain().unloaded().len() as u32,
+            isolated: self.node.is_isolated(),
         }
     }
 

@@ -86,8 +86,12 @@ impl Driver {
     /// Something worth a line.
     pub(super) fn node_event(&mut self, event: &Event) {
         let (part, level) = match event {
-            Event::PeerConnected { .. } | Event::PeerGone(_) => (LogPart::Peers, LogLevel::Info),
-            Event::PeerRefused { .. } | Event::PeerStalled(_) => (LogPart::Peers, LogLevel::Warn),
+            Event::PeerConnected { .. } | Event::PeerGone(_) | Event::NotIsolated => {
+                (LogPart::Peers, LogLevel::Info)
+            }
+            Event::PeerRefused { .. } | Event::PeerStalled(_) | Event::PossiblyIsolated => {
+                (LogPart::Peers, LogLevel::Warn)
+            }
             Event::BlockRefused { .. } => (LogPart::Chain, LogLevel::Warn),
             Event::Mined { .. } => (LogPart::Miner, LogLevel::Info),
             Event::SyncStarted { .. } | Event::SyncFinished(_) => (LogPart::Sync, LogLevel::Info),

@@ -1,0 +1,90 @@
+//! Whether this node is possibly cut off from its room by a relay, or a network, that leaves out what it should bring.
+//!
+//! A node cannot know what nobody tells it: a room that is kept from it looks like a room that sleeps, and of that it
+//! says nothing. It knows when it is shown more than it is given: members that never prove themselves, peers that
+//! have what they do not deliver, or whose words stop coming while they seem to be there. What lasts is told, and
+//! taken back as soon as it fits. PROTOCOL.md, "Possibly isolated", has the reasons. Left out: who is to blame.
+
+use super::network::PINGED_MAX;
+use super::{Event, Node};
+use crate::chain::Outcome;
+use crate::peer::Medium;
+use crate::units::Timestamp;
+
+/// How long it must last, in milliseconds: eight signs of life and six pings of every peer are due in it, a peer that
+/// fails to answer was asked twice, and a relay has thrown out each member whose connection is dead.
+pub(super) const DOUBT_MS: u64 = 120_000;
+
+/// What a node suspects.
+#[derive(Debug, Default)]
+pub(super) struct Isolation {
+    /// Since when without a break.
+    since: Option<Timestamp>,
+    /// How many blocks of others joined the chain meanwhile.
+    came: u64,
+    told: bool,
+}
+
+impl Isolation {
+    /// Whether it was told, and not taken back.
+    pub(super) const fn is_told(&self) -> bool {
+        self.told
+    }
+
+    /// This node was away: nothing counts that it did not hear meanwhile.
+    pub(super) const fn begin_anew(&mut self) {
+        (self.since, self.came) = (None, 0);
+    }
+
+    /// Counts what came of somebody else's block.
+    pub(super) fn came(&mut self, outcome: &Outcome) {
+        self.came += outcome.update.as_ref().map_or(0, |update| update.connected.len() as u64);
+    }
+}
+
+impl Node {
+    /// Tells of a doubt that lasts, and of its end.
+    pub(super) fn look_for_isolation(&mut self, now: Timestamp) {
+        if !self.is_in_doubt(now) {
+            self.isolation.begin_anew();
+            if std::mem::take(&mut self.isolation.told) {
+                self.event(Event::NotIsolated);
+            }
+            return;
+        }
+        let since = *self.isolation.since.get_or_insert(now);
+        if now.ms_since(since) < DOUBT_MS {
+            return;
+        }
+        // Whoever fetches blocks faster than the room makes them is on its way. A drip is not enough.
+        let pace = DOUBT_MS / 1000 / u64::from(self.chain.params().spacing.max(1));
+        if self.isolation.came >= pace {
+            self.isolation.begin_anew();
+        } else if !std::mem::replace(&mut self.isolation.told, true) {
+            self.event(Event::PossiblyIsolated);
+        }
+    }
+
+    /// Whether what is shown and what is given differ at the moment: nobody is as it should be, or more have another
+    /// chain than have this one. One liar in a room of honest peers is no reason to worry, and one honest peer among
+    /// liars delivers what it has.
+    fn is_in_doubt(&self, now: Timestamp) -> bool {
+        let own = self.chain.tip().work;
+        let (mut fine, mut apart) = (0, 0);
+        // Those that are pinged: of others nobody knows whether they answer.
+        for peer in self.peers.iter().take(PINGED_MAX) {
+            let tip = peer.status.tip;
+            if tip.work > own || !self.chain.contains(&tip.hash) {
+                apart += 1;
+            } else if now.ms_since(peer.told.min(peer.answered)) < DOUBT_MS {
+                fine += 1;
+            }
+        }
+        if self.peers.is_empty() {
+            // A tab that the browser froze is named on the broadcast channel, and silent.
+            let named = self.peers.links_with_members();
+            return named.into_iter().any(|link| self.peers.medium(link) == Medium::Relay);
+        }
+        fine == 0 || apart > fine
+    }
+}

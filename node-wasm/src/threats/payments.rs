@@ -1,0 +1,130 @@
+//! Payments that come back, jump ahead or crowd out others: C15 to C17.
+
+use super::*;
+use crate::chain::Account;
+use crate::crypto::{PublicKey, Signature};
+use crate::mempool::{FEE_MIN, MEMPOOL_BYTES_MAX, Mempool, MempoolError, PER_SENDER_MAX};
+use crate::primitives::{BlockHash, Payment};
+use crate::test;
+use crate::testing::{address, key, pay};
+use crate::units::Amount;
+
+#[test]
+fn c15_a_payment_is_worth_nothing_in_another_room_and_nothing_a_second_time() {
+    let mut chain = chain_of(5, 1);
+    let elsewhere = BlockHash([9; 32]);
+    for (genesis, data) in [(elsewhere, b"".to_vec()), (BlockHash::default(), b"x".to_vec())] {
+        let mut payment = pay(&genesis, 1, 2, 10, 0).payment;
+        payment.data = data;
+        let foreign = payment.sign(&genesis, &key(1));
+        let rule = broken(&mut chain, &[pay(&chain_of(0, 1).genesis(), 1, 2, 10, 0)], |body| {
+            body.transactions[0] = foreign
+        });
+        assert_eq!(rule, RuleError::Signature);
+    }
+    // Signed for this room, changed in any of its parts: nobody's payment.
+    let real = pay(&chain.genesis(), 1, 2, 10, 0);
+    let changes: [fn(&mut Transaction); 6] = [
+        |lie| lie.payment.recipient.0[0] ^= 1,
+        |lie| lie.payment.amount.0 += 1,
+        |lie| lie.payment.fee.0 += 1,
+        |lie| lie.payment.nonce += 1,
+        |lie| lie.payment.data.push(0),
+        |lie| lie.payment.sender = key(2).public(),
+    ];
+    for change in changes {
+        let mut lie = real.clone();
+        change(&mut lie);
+        let more = lie.payment.fee.0 - 1;
+        let rule = broken(&mut chain, std::slice::from_ref(&real), |body| {
+            body.transactions[0] = lie;
+            body.coinbase.reward.0 += more;
+        });
+        assert_eq!(rule, RuleError::Signature);
+    }
+    // An old one that was paid, and is offered again once there is money again.
+    extend_by(&mut chain, 1, std::slice::from_ref(&real));
+    extend(&mut chain, 3, 1);
+    assert_eq!(broken(&mut chain, &[real], |_| {}), RuleError::Nonce { got: 0, expected: 1 });
+}
+
+#[test]
+fn c16_a_nonce_with_a_gap_a_used_one_and_the_last_are_refused() {
+    let mut chain = chain_of(5, 1);
+    let genesis = chain.genesis();
+    extend_by(&mut chain, 1, &[pay(&genesis, 1, 2, 10, 0), pay(&genesis, 1, 2, 10, 1)]);
+    for nonce in [0, 1, 3, 4, u64::MAX - 1, u64::MAX] {
+        let rule = broken(&mut chain, &[pay(&genesis, 1, 2, 10, nonce)], |_| {});
+        assert_eq!(rule, RuleError::Nonce { got: nonce, expected: 2 });
+        // In the mempool a gap may wait, up to a bound; what is used up or beyond it may not.
+        let waits =
+            Mempool::default().insert(START, pay(&genesis, 1, 2, 10, nonce), chain.account(&address(1)));
+        assert_eq!(waits.is_ok(), (2..2 + PER_SENDER_MAX).contains(&nonce), "{nonce}: {waits:?}");
+    }
+    let swapped = broken(&mut chain, &[pay(&genesis, 1, 2, 10, 2), pay(&genesis, 1, 2, 10, 3)], |body| {
+        body.transactions.swap(0, 1);
+    });
+    assert_eq!(swapped, RuleError::Nonce { got: 3, expected: 2 });
+    // Whoever has made 2^64 - 1 payments makes no more: the count cannot wrap to 0.
+    let last = crate::consensus::check_spend(&pay(&genesis, 1, 2, 10, u64::MAX), u64::MAX, Amount(100));
+    assert_eq!(last, Err(RuleError::Nonce { got: u64::MAX, expected: u64::MAX }));
+}
+
+#[test]
+fn c17_a_flood_keeps_its_bounds_and_pays_for_every_place_it_takes() {
+    let rich = Account { balance: Amount(u64::MAX), nonce: 0 };
+    let (mut noise, mut mempool) = (Noise(17), Mempool::default());
+    // The mempool is told of payments whose signature was checked before.
+    let offer = |sender: u8, nonce: u64, fee: u64, data: usize| Transaction {
+        payment: Payment {
+            sender: PublicKey([sender; 32]),
+            recipient: address(200),
+            amount: Amount(10),
+            fee: Amount(fee),
+            nonce,
+            data: vec![0; data],
+        },
+        signature: Signature([0; 64]),
+    };
+    // Somebody else's, that pays well: the flood pays less.
+    let honest = offer(1, 0, 5_000, 0);
+    mempool.insert(START, honest.clone(), rich).expect("there is room");
+    let mut rates = std::collections::BTreeMap::new();
+    for number in 0..12_000_u64 {
+        let sender = 2 + u8::try_from(noise.below(240)).expect("small");
+        let (fee, data) = (noise.next() % 4_000, 400 + noise.below(113));
+        let offered = offer(sender, noise.next() % (PER_SENDER_MAX + 2), fee, data);
+        match mempool.insert(START, offered.clone(), rich) {
+            Ok(displaced) => {
+                assert!(Amount(fee) >= FEE_MIN, "{number}");
+                for gone in displaced {
+                    let (less, size) = rates[&gone];
+                    assert!(less * offered.size() < fee * size, "{number}: a better payer had to go");
+                }
+                rates.insert(offered.id(), (fee, offered.size()));
+            }
+            Err(
+                MempoolError::Full
+                | MempoolError::FeeTooLow
+                | MempoolError::Duplicate
+                | MempoolError::TooManyPending
+                | MempoolError::ReplacementFee { .. },
+            ) => {}
+            Err(MempoolError::Rule(rule)) => panic!("{number}: {rule}"),
+        }
+        if number % 500 == 0 {
+            let bytes: u64 = mempool.iter().map(|waiting| waiting.transaction.size()).sum();
+            assert!(bytes <= MEMPOOL_BYTES_MAX, "{number}: {bytes}");
+        }
+    }
+    assert!(mempool.get(&honest.id()).is_some());
+    let bytes: u64 = mempool.iter().map(|waiting| waiting.transaction.size()).sum();
+    assert!(bytes > MEMPOOL_BYTES_MAX - 1_000, "{bytes}: it was never full");
+    // A replacement that is bigger has to pay more for each of its bytes, and more in all.
+    let mut mempool = Mempool::default();
+    mempool.insert(START, offer(2, 0, 1_000, 0), rich).expect("there is room");
+    for (fee, data) in [(1_000, 0), (1_001, 0), (1_099, 0), (1_100, 512), (0, 0)] {
+        assert!(mempool.insert(START, offer(2, 0, fee, data), rich).is_err(), "{fee} for {data} bytes more");
+    }
+    assert!(mempool.insert(START, offer(2, 0, 1_100, 0), rich).is_ok());
+}
