@@ -302,8 +302,7 @@ impl World {
         match output {
             Output::Send { link, frame } => {
                 let player = &mut self.players[place];
-                let Some(life) = &player.life else { return };
-                if let Some(frame) = player.part.conduct.edit(&life.node, link, frame) {
+                if let Some(frame) = player.part.conduct.edit(link, frame) {
                     self.send(place, link, frame);
                 }
             }
