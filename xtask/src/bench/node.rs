@@ -186,7 +186,7 @@ pub(super) fn run(contest: &Contest, options: &Options) -> Result<()> {
     let mut native = Native::start()?;
     let web = if contest.browser == Browser::No { None } else { Some(Web::build(dir)?) };
     let places: &[&str] = if web.is_some() { &["native", "browser"] } else { &["native"] };
-    let mut report = Report::new(contest.name);
+    let mut report = Report::new(contest.name, &[]);
     for place in places {
         for (key, title, unit) in contest.figures {
             report.series(&format!("{place} {key}"), &format!("{place}: {title}"), *unit);

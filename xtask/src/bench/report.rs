@@ -45,18 +45,25 @@ pub(super) enum Bound {
 /// Everything of one benchmark.
 pub(super) struct Report {
     name: &'static str,
+    /// The series that each row is shown beside, and the titles of their columns.
+    references: &'static [(&'static str, &'static str)],
     series: Vec<Series>,
 }
 
 impl Report {
-    /// Nothing was measured yet. The name is that of the file.
-    pub(super) const fn new(name: &'static str) -> Self {
-        Self { name, series: Vec::new() }
+    /// Nothing was measured yet. The name is that of the file; each row shows its ratio to the references.
+    pub(super) const fn new(name: &'static str, references: &'static [(&'static str, &'static str)]) -> Self {
+        Self { name, references, series: Vec::new() }
     }
 
     /// Another row; its turns come by [`Self::turn`].
     pub(super) fn series(&mut self, key: &str, title: &str, unit: Unit) {
         self.series.push(Series { title: title.to_owned(), key: key.to_owned(), unit, turns: Vec::new() });
+    }
+
+    /// Whether there is such a series.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.find(key).is_some()
     }
 
     /// A turn of a series.
@@ -69,12 +76,18 @@ impl Report {
     /// Prints the table and the bars, and writes `target/bench/<name>.json`.
     pub(super) fn end(&self, bars: &[Bar]) -> Result<()> {
         let mut json = format!("{{\n  \"benchmark\": {:?},\n  \"series\": {{\n", self.name);
-        println!("  {:<52} {:>10} {:>10} {:>10}", self.name, "median", "least", "most");
+        let titles: String = self.references.iter().map(|(_, title)| format!(" {title:>10}")).collect();
+        println!("  {:<52} {:>10} {:>10} {:>10}{titles}", self.name, "median", "least", "most");
         for (index, series) in self.series.iter().enumerate() {
             let [least, middle, most] =
                 [0.0, 0.5, 1.0].map(|share| quantile(&series.turns, share) * series.unit.factor);
+            let ratios: String = self
+                .references
+                .iter()
+                .map(|(reference, _)| format!(" {:>10.2}", self.ratio(&series.key, reference)))
+                .collect();
             println!(
-                "  {:<52} {middle:>10.2} {least:>10.2} {most:>10.2}  {}",
+                "  {:<52} {middle:>10.2} {least:>10.2} {most:>10.2}{ratios}  {}",
                 series.title, series.unit.name
             );
             let (key, comma) = (&series.key, if index + 1 < self.series.len() { "," } else { "" });
@@ -85,7 +98,7 @@ impl Report {
         writeln!(json, "  }},\n  \"bars\": [")?;
         let mut missed = Vec::new();
         for (index, bar) in bars.iter().enumerate() {
-            let ratio = self.ratio(bar);
+            let ratio = self.figure(bar);
             let holds = bar.bound.holds(ratio);
             let (word, limit) = (if holds { "ok" } else { "MISS" }, bar.bound.words());
             println!("  {:<52} {ratio:>10.3}  {limit:<14} {word}", bar.title);
@@ -105,13 +118,24 @@ impl Report {
         Ok(())
     }
 
-    fn ratio(&self, bar: &Bar) -> f64 {
-        let find = |key| self.series.iter().find(|series| series.key == key);
-        let Some(of) = find(bar.of) else { return f64::NAN };
-        let Some(to) = bar.to else { return quantile(&of.turns, 0.5) * of.unit.factor };
-        let Some(to) = find(to) else { return f64::NAN };
+    /// What a bar is about.
+    fn figure(&self, bar: &Bar) -> f64 {
+        match (bar.to, self.find(bar.of)) {
+            (Some(to), _) => self.ratio(bar.of, to),
+            (None, Some(of)) => quantile(&of.turns, 0.5) * of.unit.factor,
+            (None, None) => f64::NAN,
+        }
+    }
+
+    /// How many times another series one is; not a number where one of them was not measured.
+    fn ratio(&self, of: &str, to: &str) -> f64 {
+        let (Some(of), Some(to)) = (self.find(of), self.find(to)) else { return f64::NAN };
         let ratios: Vec<f64> = of.turns.iter().zip(&to.turns).map(|(of, to)| of / to).collect();
         quantile(&ratios, 0.5)
+    }
+
+    fn find(&self, key: &str) -> Option<&Series> {
+        self.series.iter().find(|series| series.key == key)
     }
 }
 
@@ -147,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_ratio_is_that_within_the_turns() {
-        let mut report = Report::new("test");
+        let mut report = Report::new("test", &[]);
         report.series("of", "", PLAIN);
         report.series("to", "", PLAIN);
         // One turn was disturbed, and the machine changed its pace: the ratio of the medians would be 0.4.
@@ -156,9 +180,9 @@ mod tests {
             report.turn("to", to);
         }
         let bar = |to, bound| Bar { title: "", of: "of", to, bound };
-        assert!((report.ratio(&bar(Some("to"), Bound::Least(1.0))) - 2.0).abs() < 1e-9);
-        assert!((report.ratio(&bar(None, Bound::Least(1.0))) - 4.0).abs() < 1e-9);
-        assert!(report.ratio(&bar(Some("unheard of"), Bound::Least(1.0))).is_nan());
+        assert!((report.figure(&bar(Some("to"), Bound::Least(1.0))) - 2.0).abs() < 1e-9);
+        assert!((report.figure(&bar(None, Bound::Least(1.0))) - 4.0).abs() < 1e-9);
+        assert!(report.figure(&bar(Some("unheard of"), Bound::Least(1.0))).is_nan());
     }
 
     #[test]
