@@ -158,6 +158,13 @@ impl Requests {
         under_way.map(|under_way| under_way.hashes).unwrap_or_default()
     }
 
+    /// Whether the body of one of these blocks is waited for from a peer.
+    #[must_use]
+    pub fn awaits_body(&self, peer: &PeerId, hashes: &[BlockHash]) -> bool {
+        let under_way = self.sources.get(peer).and_then(|source| source.bodies.as_ref());
+        under_way.is_some_and(|under_way| under_way.hashes.iter().any(|hash| hashes.contains(hash)))
+    }
+
     /// Leaves a peer out for a while: for twice as long as the last time.
     pub fn rest(&mut self, now: Timestamp, peer: PeerId) {
         self.sources.entry(peer).or_default().leave_out(now);
@@ -344,6 +351,18 @@ mod tests {
         sync.drop_peer(&B);
         assert!(sync.expire(Timestamp(ANSWER_MS_MAX + REST_MS)).is_empty());
         assert_eq!(sync.assign(Timestamp(ANSWER_MS_MAX + REST_MS), &missing, &[A]).len(), 1);
+    }
+
+    #[test]
+    fn what_a_peer_lacks_may_be_something_that_it_was_not_asked_for() {
+        let mut sync = Requests::default();
+        let asked = hashes(3);
+        assert!(!sync.awaits_body(&A, &asked));
+        assert_eq!(sync.assign(Timestamp(0), &asked[..2], &[A]).len(), 1);
+        assert!(sync.awaits_body(&A, &asked[1..]));
+        assert!(
+            !sync.awaits_body(&A, &asked[2..]) && !sync.awaits_body(&A, &[]) && !sync.awaits_body(&B, &asked)
+        );
     }
 
     #[test]

@@ -190,9 +190,15 @@ impl Chain {
         Ok(outcome)
     }
 
+    /// What the announced blocks beside the active chain take, in bytes.
+    #[must_use]
+    pub fn bytes_beside(&self) -> u64 {
+        self.beside.iter().map(|(_, size)| size).sum()
+    }
+
     /// Forgets the bodies of the oldest announced blocks beside the active chain until the rest fit.
     fn bound_beside(&mut self) {
-        let mut bytes: u64 = self.beside.iter().map(|(_, size)| size).sum();
+        let mut bytes = self.bytes_beside();
         while bytes > BESIDE_BYTES_MAX {
             let Some((hash, size)) = self.beside.pop_front() else { return };
             bytes -= size;
@@ -203,7 +209,7 @@ impl Chain {
     }
 
     /// Follows the complete branch with the most work; on a tie the first seen stays.
-    fn advance(&mut self) -> Outcome {
+    pub(crate) fn advance(&mut self) -> Outcome {
         let mut outcome = Outcome::default();
         while let Some(candidate) = self.tree.better_than(&self.tip_hash()) {
             let branch = self.branch_to(candidate);

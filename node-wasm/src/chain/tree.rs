@@ -130,10 +130,6 @@ impl Tree {
     /// Adds a header that passed its checks; its parent is in the tree.
     pub(super) fn insert(&mut self, hash: BlockHash, header: Header) {
         let parent = self.entries.get_mut(&header.previous).expect("the parent was checked");
-        if parent.children.is_empty() {
-            // Most blocks have one child, and a vector's first push makes room for four.
-            parent.children.reserve_exact(1);
-        }
         parent.children.push(hash);
         let height = Height(parent.height.0 + 1);
         let work = parent.work.plus(header.work());

@@ -74,7 +74,7 @@ impl Node {
         self.credit(from, hash);
         match taken {
             Ok(_) if known => {}
-            Ok(_) => self.rebuild(now, link, from, &compact),
+            Ok(new) => self.rebuild(now, link, from, &compact, new),
             Err(ChainError::UnknownParent(_)) => self.ask_headers(now, from, self.chain.locator()),
             Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => self.set_aside(link, from, compact),
             Err(error) => self.refused(hash, error),
@@ -95,11 +95,19 @@ impl Node {
     }
 
     /// Builds a block of waiting payments, and of those of the tip, which its rival is likely to have as well.
-    fn rebuild(&mut self, now: Timestamp, link: Option<LinkId>, announcer: PeerId, compact: &CompactBlock) {
+    fn rebuild(
+        &mut self,
+        now: Timestamp,
+        link: Option<LinkId>,
+        announcer: PeerId,
+        compact: &CompactBlock,
+        new: bool,
+    ) {
         let hash = compact.header.hash();
         let (own, work) = (self.chain.tip().work, self.chain.position(&hash).map(|(_, work)| work));
-        // What is behind the tip is fetched if it comes to matter.
-        if work < Some(own) {
+        // What is behind the tip is fetched if it comes to matter, and so is a rival whose payments are not here: each
+        // look for them costs one at the whole mempool.
+        if work < Some(own) || (work == Some(own) && !new) {
             return;
         }
         let mut rebuild = Rebuild::new(compact, self.chain.params().block_bytes_max);
@@ -204,10 +212,11 @@ impl Node {
     }
 
     /// A peer does not have what it was asked for: asks once more, when others have had the time to say what they have.
-    pub(super) fn miss_half_built(&mut self, now: Timestamp, asked: PeerId) {
+    pub(super) fn miss_half_built(&mut self, now: Timestamp, asked: PeerId, hashes: &[BlockHash]) {
         let wait = BEAT_MS + self.random_below(network::STATUS_SPREAD_MS);
-        self.half_built.retain(|half| half.asked != Some(asked) || !half.retried);
-        for half in self.half_built.iter_mut().filter(|half| half.asked == Some(asked)) {
+        let is_missed = |half: &HalfBuilt| half.asked == Some(asked) && hashes.contains(&half.hash);
+        self.half_built.retain(|half| !is_missed(half) || !half.retried);
+        for half in self.half_built.iter_mut().filter(|half| is_missed(half)) {
             (half.asked, half.retried, half.due) = (None, true, now.plus_ms(wait));
         }
     }

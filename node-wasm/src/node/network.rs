@@ -118,7 +118,7 @@ impl Node {
             Message::Headers(headers) => self.take_headers(now, from, &headers),
             Message::GetBodies(hashes) => self.serve_bodies(now, from, &hashes),
             Message::Bodies(bodies) => self.take_bodies(now, from, bodies),
-            Message::NotFound(_) => self.take_not_found(now, from),
+            Message::NotFound(hashes) => self.take_not_found(now, from, &hashes),
             Message::GetInventory => {
                 let ids =
                     self.mempool.iter().map(|waiting| waiting.id).take(Message::INVENTORY_MAX).collect();
@@ -300,6 +300,7 @@ impl Node {
     pub(super) fn peer_gone(&mut self, now: Timestamp, peer: PeerId) {
         self.sync.drop_peer(&peer);
         self.inventories.remove(&peer);
+        self.waiting.retain(|(waiting, _)| *waiting != peer);
         self.settle_rounds(&peer, false);
         self.event(Event::PeerGone(peer));
         self.request_missing(now);

@@ -12,8 +12,8 @@ use crate::consensus::check_payment;
 use crate::primitives::{Block, BlockHash, PeerId, Transaction};
 use crate::units::Timestamp;
 
-/// Questions for bodies that wait until all are loaded: a few peers' one each. Others get what is here.
-const WAITING_MAX: usize = 16;
+/// Questions for bodies that wait until all are loaded: a few peers' last ones. Others get what is here.
+pub(super) const WAITING_MAX: usize = 16;
 
 impl Node {
     /// Takes a block from the node's own store, in the order of the chain, before anything else happens. Checks
@@ -59,7 +59,12 @@ impl Node {
         let loaded = block.and_then(|block| self.chain.load(block).map_err(|error| error.to_string()));
         let (outcome, result) = match loaded {
             Ok(outcome) => (outcome, Ok(())),
-            Err(why) => (self.chain.abandon_snapshot(), Err(why)),
+            Err(why) => {
+                let fallen_back = self.chain.abandon_snapshot();
+                self.follow(now, fallen_back);
+                // A branch that waited for the bodies may be better than what is left.
+                (self.chain.advance(), Err(why))
+            }
         };
         self.follow(now, outcome);
         if self.chain.unloaded().is_empty() {
@@ -70,9 +75,18 @@ impl Node {
         result
     }
 
-    /// Notes a question for bodies while some are still to be loaded; whether it waits for them.
+    /// Notes a question for bodies of which some are still to be loaded; whether it waits for them.
     pub(super) fn wait_for_bodies(&mut self, peer: PeerId, hashes: &[BlockHash]) -> bool {
-        let waits = !self.chain.unloaded().is_empty() && self.waiting.len() < WAITING_MAX;
+        let unloaded = self.chain.unloaded();
+        let is_unloaded = |hash: &BlockHash| {
+            self.chain.position(hash).is_some_and(|(height, _)| unloaded.contains(&height.0))
+                && self.chain.block(hash).is_none()
+        };
+        if !hashes.iter().any(is_unloaded) {
+            return false;
+        }
+        self.waiting.retain(|(waiting, _)| *waiting != peer);
+        let waits = self.waiting.len() < WAITING_MAX;
         if waits {
             self.waiting.push((peer, hashes.to_vec()));
         }

@@ -265,9 +265,11 @@ impl Node {
         self.catch_up(now);
     }
 
-    pub(super) fn take_not_found(&mut self, now: Timestamp, from: PeerId) {
-        self.miss_half_built(now, from);
-        if !self.sync.take_bodies(&from).is_empty() {
+    /// A peer does not have some blocks. What else it was asked for is still waited for.
+    pub(super) fn take_not_found(&mut self, now: Timestamp, from: PeerId, hashes: &[BlockHash]) {
+        self.miss_half_built(now, from, hashes);
+        if self.sync.awaits_body(&from, hashes) {
+            let _ = self.sync.take_bodies(&from);
             self.sync.rest(now, from);
         }
         self.request_missing(now);

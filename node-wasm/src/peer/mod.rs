@@ -186,11 +186,11 @@ impl Contact {
         }
     }
 
-    /// Forgets everything but the sessions, which are over.
+    /// Forgets everything but whether it is there, and the sessions, which are over.
     fn forget(&mut self) {
         self.end_session();
-        let over = std::mem::take(&mut self.over);
-        *self = Self { tries: table::GREETINGS_MAX, over, ..Self::default() };
+        let (over, gone) = (std::mem::take(&mut self.over), self.gone);
+        *self = Self { tries: table::GREETINGS_MAX, over, gone, ..Self::default() };
     }
 
     /// Whether a frame of a session that is over came before.

@@ -259,6 +259,22 @@ fn a_false_word_that_someone_left_makes_no_recording_worth_anything() {
 }
 
 #[test]
+fn whoever_left_a_link_and_is_silent_on_another_does_not_come_back_by_it() {
+    const OTHER: LinkId = LinkId(2);
+    let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
+    a.table.link_up(OTHER, Medium::Broadcast, session(12));
+    b.table.link_up(OTHER, Medium::Broadcast, session(23));
+    for (link, echo) in [(LINK, 11), (OTHER, 12)] {
+        let hello = Peers::hello(b.key.public(), Some(session(echo)), status());
+        let bytes = b.table.frame(link, None, &hello).expect("open").seal(&b.key);
+        assert!(a.table.accept(START, link, &bytes).is_ok());
+    }
+    assert!(!a.table.left(LINK, b.id()), "the other link still leads there");
+    assert_eq!(a.table.drop_silent(START.plus_ms(SILENCE_MS_MAX + 1)), [b.id()]);
+    assert_eq!(a.table.links_with_members(), [OTHER]);
+}
+
+#[test]
 fn of_those_that_left_so_many_are_remembered_and_the_first_forgotten() {
     let mut a = Side::new(1, 11);
     let stranger = |number: usize| SecretKey::derive(&(number as u64).to_le_bytes(), "stranger");

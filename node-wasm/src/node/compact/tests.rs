@@ -294,6 +294,22 @@ fn a_rival_of_the_tip_is_rebuilt_from_the_payments_of_the_tip() {
     assert_eq!(count(&world, GET_BLOCK_TRANSACTIONS), 0);
 }
 
+#[test]
+fn a_rival_whose_payments_are_not_here_is_looked_for_once() {
+    let mut world = room(2, 2);
+    let payments = payments(&world, 5);
+    (0..2).for_each(|index| give(&mut world, index, &payments));
+    let rival = proven(block_on(world.nodes[1].node.chain(), world.now, 9, &payments));
+    find(&mut world);
+    world.settle();
+    let mut compact = CompactBlock::new(&rival, 5);
+    compact.salt += 1;
+    cast(&mut world, compact);
+    cast(&mut world, CompactBlock::new(&rival, 5));
+    assert!(world.nodes[1].node.chain().contains(&rival.hash()));
+    assert!(world.nodes[1].node.chain().block(&rival.hash()).is_none(), "it may come to matter later");
+}
+
 /// Hands what a node says on a link to another node that is alone with it there, and back, until both are silent.
 fn talk(
     world: &mut World,

@@ -2,7 +2,7 @@
 
 use super::super::testing::World;
 use super::WAITING_MAX;
-use crate::primitives::{Block, PeerId};
+use crate::primitives::{Block, BlockHash, PeerId};
 use crate::test;
 use crate::testing::easy_params;
 use crate::units::Height;
@@ -86,6 +86,47 @@ fn what_is_lost_is_fetched_from_the_peers() {
     world.settle();
     world.wait(5);
     world.assert_agreement();
+}
+
+#[test]
+fn a_better_branch_that_waited_wins_though_a_body_is_lost() {
+    let mut world = World::connected(2);
+    world.mine_many(0, 3);
+    world.regroup(&[0, 1]);
+    world.mine_many(0, 5);
+    world.mine_many(1, 7);
+    let back = restarted(&mut world);
+    world.nodes[back].group = 1;
+    world.join(back);
+    world.settle();
+    world.wait(30);
+    assert_eq!(world.height(back), 8);
+    load(&mut world, back, 1..5);
+    // Nobody is left to ask.
+    world.nodes[back].group = 2;
+    let now = world.now;
+    assert!(world.nodes[back].node.load(now, Err("lost".to_owned())).is_err());
+    assert_eq!(world.nodes[back].node.chain().tip(), world.nodes[1].node.chain().tip());
+    assert_eq!(world.nodes[back].node.chain().ledger(), world.nodes[1].node.chain().ledger());
+}
+
+#[test]
+fn what_is_here_is_not_waited_for_and_nobody_waits_twice() {
+    let mut world = World::connected(1);
+    world.mine_many(0, 3);
+    let back = restarted(&mut world);
+    let node = &mut world.nodes[back].node;
+    let at = |node: &super::Node, height| node.chain().hash_at(Height(height)).expect("a block");
+    let (first, tip) = (at(node, 1), at(node, 3));
+    assert!(!node.wait_for_bodies(PeerId([1; 20]), &[tip]), "the tip's body is here");
+    assert!(!node.wait_for_bodies(PeerId([1; 20]), &[BlockHash([7; 32])]), "it will never be");
+    for _ in 0..2 * WAITING_MAX {
+        assert!(node.wait_for_bodies(PeerId([1; 20]), &[first, tip]));
+    }
+    assert!(node.wait_for_bodies(PeerId([2; 20]), &[first]), "the other's questions take one place");
+    let now = world.now;
+    world.nodes[back].node.peer_gone(now, PeerId([1; 20]));
+    assert_eq!(world.nodes[back].node.waiting, [(PeerId([2; 20]), vec![first])]);
 }
 
 #[test]
