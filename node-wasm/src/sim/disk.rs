@@ -90,7 +90,7 @@ impl Disk {
         self.unsynced.clear();
     }
 
-    /// Loads what holds into a new node, and deletes the rest, as the browser's store does.
+    /// Loads what holds into a new node, and deletes the rest, as the browser's store does where it has no snapshot.
     pub(super) fn restore(&mut self, now: Timestamp, node: &mut Node) {
         let mut next = 1;
         while let Some(bytes) = self.records.get(&Key::Block(next)) {

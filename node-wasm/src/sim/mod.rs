@@ -10,14 +10,14 @@
 //! scenario  what is played, and what is measured     plan     who plays, and what goes wrong when
 //! world     the clock, the queue, the checks' calls  life     opening, crashing, sleeping, paying
 //! relay     streams to the relay (`switch`)          network  frames on their way
-//! player    a node and its host's memory             conduct  selfish miners and liars
+//! player    a node and its host's memory             conduct  selfish miners, liars, forgers
 //! pace      when a block is found                    disk     what a crash leaves
 //! check     what must hold at every moment           rest     what must hold in the end
 //! random    chance                                   report   what a run came to
 //! ```
 //!
-//! Left out: browsers, sockets and real time, which the tests in tabs have; invalid blocks and forged frames, which
-//! have tests of their own.
+//! Left out: browsers, sockets and real time, which the tests in tabs have; forged frames and a relay that lies, which
+//! have tests of their own; snapshots, so that every restart here reads the chain block by block.
 
 mod check;
 mod conduct;

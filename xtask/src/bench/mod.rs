@@ -12,6 +12,9 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::size;
+use report::{Bar, Bound, Report, Unit};
+
+const KILOBYTES: Unit = Unit { name: "kB", factor: 1e-3 };
 
 /// What to measure.
 #[derive(Args)]
@@ -47,6 +50,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Bench::Reorg(options) => node::run(&node::REORG, options),
         Bench::State(options) => node::run(&node::STATE, options),
         Bench::Decode(options) => node::run(&node::DECODE, options),
-        Bench::Size => size::run(),
+        Bench::Size => {
+            let mut report = Report::new("size", &[]);
+            report.series("page", "everything that a browser downloads", KILOBYTES);
+            report.turn("page", size::measure()? as f64);
+            report.end(&[Bar {
+                title: "kB of brotli before the first block",
+                of: "page",
+                to: None,
+                bound: Bound::Most(size::LIMIT as f64 / 1000.0),
+            }])
+        }
     }
 }
