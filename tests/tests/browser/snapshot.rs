@@ -28,6 +28,17 @@ const WATCH_START: &str = "
     };
     look();";
 
+/// How many bytes the stored snapshot has.
+const STORED: &str = "
+    const [name, done] = arguments;
+    const opening = indexedDB.open(name);
+    opening.onsuccess = () => {
+        const database = opening.result;
+        const reading = database.transaction('meta').objectStore('meta').get('snapshot');
+        reading.onsuccess = () => { database.close(); done(reading.result?.length ?? 0); };
+        reading.onerror = () => { database.close(); done(0); };
+    };";
+
 /// Checks the chain; how far each event said that it is, and the result.
 const VERIFY: &str = "
     const [done] = arguments;
@@ -78,6 +89,13 @@ async fn tab_with(browser: &std::sync::Arc<Browser>, relay: &Relay, room: &str, 
     tab.until_height(blocks + 1, PATIENCE).await?;
     tab.mine(false).await?;
     tab.until("the miner to rest", SECOND, |status| holds(!status.mining, status.mining)).await?;
+    // A snapshot follows the blocks when they are written; one of less than 85 % of the chain would be due again.
+    let database = format!("tabchain/{room}/1");
+    let stored = async || {
+        let bytes: u32 = tab.run_async(STORED, vec![json!(database)]).await?;
+        holds(bytes > blocks * 68, bytes)
+    };
+    until("the snapshot on the disk", PATIENCE, stored).await?;
     tab.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH_START })).await?;
     Ok(tab)
 }
