@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use futures::{SinkExt as _, StreamExt as _};
 use node_wasm::codec::{decode, encode};
 use node_wasm::primitives::PeerId;
+use node_wasm::spread::Spread;
 use node_wasm::units::RoomName;
 use node_wasm::wire::Frame;
 use node_wasm::wire::relay::{FromRelay, RELAY_VERSION, ToRelay};
@@ -117,7 +118,7 @@ impl Raw {
 /// # Errors
 /// When the relay is gone.
 pub async fn storm(socket: &str, room: &RoomName, count: u32, seed: u64) -> Result<u32> {
-    let mut noise = Noise(seed);
+    let mut noise = Noise(Spread::new(seed));
     let mut raw = Raw::join(socket, room).await?;
     let (mut sent_away, mut genuine) = (0, Vec::new());
     for number in 0..count {
@@ -159,27 +160,19 @@ fn best_of(known: Vec<u8>, heard: Vec<Vec<u8>>) -> Vec<u8> {
     heard.into_iter().fold(known, |best, other| if is_for_all(&best) { best } else { other })
 }
 
-/// A sequence of bytes that `seed` alone decides (SplitMix64).
-struct Noise(u64);
+/// A sequence of bytes that its seed alone decides.
+struct Noise(Spread);
 
 impl Noise {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
     /// Up to 255 bytes.
     fn bytes(&mut self) -> Vec<u8> {
-        let length = self.next() % 256;
-        (0..length).map(|_| self.next().to_le_bytes()[0]).collect()
+        let length = self.0.below(256);
+        (0..length).map(|_| self.0.below(256).to_le_bytes()[0]).collect()
     }
 
     /// Changes one bit.
     fn flip(&mut self, bytes: &mut [u8]) {
-        let bit = self.next() % (bytes.len() as u64 * 8).max(1);
+        let bit = self.0.below(bytes.len() as u64 * 8);
         if let Some(byte) = usize::try_from(bit / 8).ok().and_then(|at| bytes.get_mut(at)) {
             *byte ^= 1 << (bit % 8);
         }

@@ -26,7 +26,7 @@ use crate::consensus::{
     ChainParams, MEDIAN_SPAN, Parent, RuleError, check_header, check_payment, median_time,
 };
 use crate::primitives::merkle::{self, Sibling};
-use crate::primitives::{BlockHash, Header, MerkleRoot, Target, Transaction, TransactionId, Work};
+use crate::primitives::{BlockHash, Header, MerkleRoot, Transaction, TransactionId, Work};
 use crate::units::{BlockTime, Height, Timestamp};
 
 /// The largest proof that is read, in bytes: 800,000 headers, three months of blocks. Reading takes as much memory.
@@ -227,7 +227,7 @@ impl PaymentProof {
             check_header(params, &parent, header, now)
                 .map_err(|rule| ProofError::Header { height: next, rule })?;
             (hash, height) = (header.hash(), next);
-            work = work.plus(header.bits.expand().unwrap_or(Target::MAX).work());
+            work = work.plus(header.work());
             pace = pace.child(header.time, header.bits);
             times.push_back(header.time);
             if times.len() > MEDIAN_SPAN {

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::primitives::Target;
 use crate::primitives::merkle::Sibling::{Left, Right};
 use crate::test;
 use crate::testing::{START, block_on, easy_params, pay};

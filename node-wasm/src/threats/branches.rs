@@ -55,7 +55,7 @@ fn copied(chain: &Chain, noise: &mut Noise) -> Chain {
 #[test]
 fn c11_whatever_the_order_of_branches_the_state_is_that_of_a_replay() {
     for seed in 0..12 {
-        let mut noise = Noise(seed);
+        let mut noise = Noise::new(seed);
         let blocks = grown(&mut noise, 40);
         let mut tips = Vec::new();
         for _ in 0..2 {

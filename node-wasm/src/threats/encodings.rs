@@ -93,7 +93,7 @@ fn examples() -> Vec<(Vec<u8>, Again)> {
 
 #[test]
 fn c14_every_encoding_is_the_only_one_of_its_value() {
-    let mut noise = Noise(14);
+    let mut noise = Noise::new(14);
     let mut taken = 0;
     for (number, (example, again)) in examples().into_iter().enumerate() {
         assert_eq!(again(&example), Some(example.clone()), "example {number}");
@@ -141,7 +141,7 @@ fn c23_counts_near_the_end_of_32_bits_are_refused_before_anything_is_made_of_the
         ..block
     };
     assert_eq!(many.size(), encode(&many).len() as u64);
-    let mut noise = Noise(23);
+    let mut noise = Noise::new(23);
     for _ in 0..2_000 {
         let bits = crate::primitives::CompactTarget(u32::try_from(noise.next() >> 32).expect("32 bits"));
         if let Some(target) = bits.expand() {

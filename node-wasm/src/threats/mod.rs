@@ -16,6 +16,7 @@ mod signatures;
 use crate::chain::{Chain, ChainError, Ledger, Outcome};
 use crate::consensus::RuleError;
 use crate::primitives::{Block, Body, Transaction};
+use crate::spread::Spread;
 use crate::testing::{START, block_on, easy_params, proven};
 use crate::units::{Height, Timestamp};
 
@@ -81,19 +82,19 @@ fn replayed(chain: &Chain) -> Ledger {
     fresh.ledger().clone()
 }
 
-/// Numbers that a seed decides (SplitMix64).
-struct Noise(u64);
+/// Numbers that a seed decides.
+struct Noise(Spread);
 
 impl Noise {
+    fn new(seed: u64) -> Self {
+        Self(Spread::new(seed))
+    }
+
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.below(u64::MAX)
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("below the bound")
+        usize::try_from(self.0.below(bound as u64)).expect("below the bound")
     }
 }

@@ -73,7 +73,7 @@ fn c16_a_nonce_with_a_gap_a_used_one_and_the_last_are_refused() {
 #[test]
 fn c17_a_flood_keeps_its_bounds_and_pays_for_every_place_it_takes() {
     let rich = Account { balance: Amount(u64::MAX), nonce: 0 };
-    let (mut noise, mut mempool) = (Noise(17), Mempool::default());
+    let (mut noise, mut mempool) = (Noise::new(17), Mempool::default());
     // The mempool is told of payments whose signature was checked before.
     let offer = |sender: u8, nonce: u64, fee: u64, data: usize| Transaction {
         payment: Payment {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
+use super::module::Module;
 use super::report::{Bar, Bound, Report, Unit};
 use super::tab::Tab;
 use crate::progress::{self, Step};
@@ -74,8 +75,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let (tools, browser) = (tools::ensure()?, browser::ensure()?);
     let hash_wasm = tools::hash_wasm()?;
     let dir = workspace::target_dir()?.join("bench");
-    let naive = Module { name: "naive", cargo: &FOR_SPEED, tools: &tools }.build()?;
-    let shipped = Module { name: "shipped", cargo: &[], tools: &tools }.build()?;
+    let naive = build_web("naive", &FOR_SPEED, &tools)?;
+    let shipped = build_web("shipped", &[], &tools)?;
     let native = build_native()?;
     let mut modules = vec![("naive", naive), ("shipped", shipped)];
     let has_hash_wasm = hash_wasm.is_some();
@@ -128,44 +129,10 @@ fn in_tab(tab: &mut Tab, hash_wasm: bool, report: &mut Report) -> Result<Vec<Str
 }
 
 /// A wasm module of the benchmark's two searches.
-struct Module<'a> {
-    name: &'static str,
-    cargo: &'a [&'a str],
-    tools: &'a Tools,
-}
-
-impl Module<'_> {
-    /// Builds the module and its glue, and returns the directory that they lie in.
-    fn build(&self) -> Result<PathBuf> {
-        const EXAMPLE: &str = "bench_mining_web";
-        let target = workspace::target_dir()?;
-        let step = |what: &str| Step::new(&format!("{} module: {what}", self.name));
-        let mut cargo = workspace::cargo();
-        cargo
-            .args(["build", "--package", "node-wasm", "--features", "bench", "--example", EXAMPLE])
-            .args(["--profile", "web", "--target", tools::WASM_TARGET])
-            .args(self.cargo);
-        progress::run(&step("compiling").advice("The compiler's own words are above."), &mut cargo)?;
-
-        let built = target.join(tools::WASM_TARGET).join("web/examples").join(EXAMPLE).with_extension("wasm");
-        let dir = target.join("bench").join(self.name);
-        let mut bindgen = self.tool("wasm-bindgen")?;
-        bindgen.args(["--target", "web", "--out-name", "bench", "--out-dir"]).arg(&dir).arg(built);
-        progress::run(&step("glue"), &mut bindgen)?;
-        if self.tools.has_wasm_opt() {
-            let wasm = dir.join("bench_bg.wasm");
-            let mut optimiser = self.tool("wasm-opt")?;
-            optimiser.arg("-O3").arg(&wasm).arg("-o").arg(&wasm);
-            progress::run(&step("optimising"), &mut optimiser)?;
-        }
-        Ok(dir)
-    }
-
-    fn tool(&self, program: &str) -> Result<Command> {
-        let mut command = Command::new(program);
-        command.env("PATH", self.tools.path()?);
-        Ok(command)
-    }
+fn build_web(name: &str, options: &[&str], tools: &Tools) -> Result<PathBuf> {
+    let example = ["--package", "node-wasm", "--features", "bench", "--example", "bench_mining_web"];
+    let cargo = [&example[..], options].concat();
+    Module { name, cargo: &cargo, built: "examples/bench_mining_web", tools }.build()
 }
 
 fn build_native() -> Result<PathBuf> {

@@ -4,6 +4,7 @@
 //! `target/bench/<name>.json`. Times mean little on a machine that does other things; ratios within one run do.
 
 mod mining;
+mod module;
 mod node;
 mod report;
 mod tab;

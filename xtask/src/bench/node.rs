@@ -13,11 +13,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
+use super::module::Module;
 use super::report::{Bar, Bound, Report, Unit};
 use super::tab::Tab;
 use crate::progress::{self, Step};
-use crate::tools::{self, Tools};
-use crate::{browser, workspace};
+use crate::{browser, tools, workspace};
 
 /// A turn of the longest contest may take so long on a busy machine.
 const TURN: Duration = Duration::from_secs(300);
@@ -271,31 +271,9 @@ struct Web {
 
 impl Web {
     fn build(dir: PathBuf) -> Result<Self> {
-        const PROGRAM: &str = "bench_web";
         let (tools, browser) = (tools::ensure()?, browser::ensure()?);
-        let step = |what: &str| Step::new(&format!("browser's program: {what}"));
-        let mut cargo = workspace::cargo();
-        cargo.args(["build", "--package", "bench", "--features", "web", "--bin", PROGRAM]).args([
-            "--profile",
-            "web",
-            "--target",
-            tools::WASM_TARGET,
-        ]);
-        progress::run(&step("compiling").advice("The compiler's own words are above."), &mut cargo)?;
-        let built = workspace::target_dir()?
-            .join(tools::WASM_TARGET)
-            .join("web")
-            .join(PROGRAM)
-            .with_extension("wasm");
-        let module = dir.join("node");
-        let mut bindgen = tool(&tools, "wasm-bindgen")?;
-        bindgen.args(["--target", "web", "--out-name", "bench", "--out-dir"]).arg(&module).arg(built);
-        progress::run(&step("glue"), &mut bindgen)?;
-        if tools.has_wasm_opt() {
-            let wasm = module.join("bench_bg.wasm");
-            let mut optimiser = tool(&tools, "wasm-opt")?;
-            progress::run(&step("optimising"), optimiser.arg("-O3").arg(&wasm).arg("-o").arg(&wasm))?;
-        }
+        let cargo = ["--package", "bench", "--features", "web", "--bin", "bench_web"];
+        let module = Module { name: "node", cargo: &cargo, built: "bench_web", tools: &tools }.build()?;
         fs::write(module.join("index.html"), PAGE).context("writing the benchmark's page")?;
         Ok(Self { browser, dir, module })
     }
@@ -303,10 +281,4 @@ impl Web {
     fn open(&self) -> Result<Tab> {
         Tab::open_page(&self.browser.chromium, &self.dir, &[("node", self.module.clone())], "node/index.html")
     }
-}
-
-fn tool(tools: &Tools, program: &str) -> Result<Command> {
-    let mut command = Command::new(program);
-    command.env("PATH", tools.path()?);
-    Ok(command)
 }

@@ -30,6 +30,28 @@ fn load(world: &mut World, index: usize, heights: std::ops::Range<u32>) {
     world.settle();
 }
 
+/// A node that starts from a snapshot, at height 8, and hears of a better branch that leaves its chain at height 3.
+fn waiting_branch() -> (World, usize) {
+    let mut world = World::connected(2);
+    world.mine_many(0, 3);
+    world.regroup(&[0, 1]);
+    world.mine_many(0, 5);
+    world.mine_many(1, 7);
+    let back = restarted(&mut world);
+    world.nodes[back].group = 1;
+    world.join(back);
+    world.settle();
+    world.wait(30);
+    assert_eq!(world.height(back), 8);
+    (world, back)
+}
+
+fn assert_follows(world: &World, index: usize, other: usize) {
+    let [chain, expect] = [index, other].map(|index| world.nodes[index].node.chain());
+    assert_eq!(chain.tip(), expect.tip());
+    assert_eq!(chain.ledger(), expect.ledger());
+}
+
 #[test]
 fn it_syncs_on_and_mines_at_once_and_answers_for_old_bodies_when_they_are_loaded() {
     let mut world = World::connected(1);
@@ -56,20 +78,9 @@ fn it_syncs_on_and_mines_at_once_and_answers_for_old_bodies_when_they_are_loaded
 
 #[test]
 fn a_better_branch_that_it_heard_of_meanwhile_wins_when_the_bodies_are_loaded() {
-    let mut world = World::connected(2);
-    world.mine_many(0, 3);
-    world.regroup(&[0, 1]);
-    world.mine_many(0, 5);
-    world.mine_many(1, 7);
-    let back = restarted(&mut world);
-    world.nodes[back].group = 1;
-    world.join(back);
-    world.settle();
-    world.wait(30);
-    assert_eq!(world.height(back), 8);
+    let (mut world, back) = waiting_branch();
     load(&mut world, back, 1..8);
-    assert_eq!(world.nodes[back].node.chain().tip(), world.nodes[1].node.chain().tip());
-    assert_eq!(world.nodes[back].node.chain().ledger(), world.nodes[1].node.chain().ledger());
+    assert_follows(&world, back, 1);
 }
 
 #[test]
@@ -90,24 +101,13 @@ fn what_is_lost_is_fetched_from_the_peers() {
 
 #[test]
 fn a_better_branch_that_waited_wins_though_a_body_is_lost() {
-    let mut world = World::connected(2);
-    world.mine_many(0, 3);
-    world.regroup(&[0, 1]);
-    world.mine_many(0, 5);
-    world.mine_many(1, 7);
-    let back = restarted(&mut world);
-    world.nodes[back].group = 1;
-    world.join(back);
-    world.settle();
-    world.wait(30);
-    assert_eq!(world.height(back), 8);
+    let (mut world, back) = waiting_branch();
     load(&mut world, back, 1..5);
     // Nobody is left to ask.
     world.nodes[back].group = 2;
     let now = world.now;
     assert!(world.nodes[back].node.load(now, Err("lost".to_owned())).is_err());
-    assert_eq!(world.nodes[back].node.chain().tip(), world.nodes[1].node.chain().tip());
-    assert_eq!(world.nodes[back].node.chain().ledger(), world.nodes[1].node.chain().ledger());
+    assert_follows(&world, back, 1);
 }
 
 #[test]
