@@ -83,8 +83,11 @@ fn Alone(props: &AloneProps) -> Html {
         Connection::Online => {
             "You are the only node here. Send the link to someone, or open it in a second tab: every tab is a node."
         }
-        Connection::Offline | Connection::Off => {
+        Connection::Off => {
             "You are the only node here. Open the link in a second tab of this browser: tabs find each other without a relay."
+        }
+        Connection::Offline => {
+            "You are the only node here. Tabs of this browser find each other without the relay; if it also serves this page, a new tab opens only once it is back."
         }
     };
     html! {
