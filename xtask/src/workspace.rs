@@ -4,13 +4,16 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use anyhow::{Context as _, Result};
 
-/// The checkout's root.
+/// The checkout's root. Cargo says where it is; a checkout that was moved or copied brings along a program built elsewhere.
 pub(crate) fn root() -> &'static Path {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap_or(manifest)
+    static MANIFEST: LazyLock<PathBuf> = LazyLock::new(|| {
+        env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+    });
+    MANIFEST.parent().unwrap_or(&MANIFEST)
 }
 
 /// Cargo's target directory, wherever the user put it: this very program lies in `<target>/<profile>/`.
