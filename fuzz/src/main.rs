@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use node_wasm::fuzz::{Mutator, Target, allocation_max, targets};
 use peak_alloc::PeakAlloc;
 
@@ -28,6 +29,7 @@ const NODE_SHARE: u64 = 100;
 #[command(name = "cargo xtask fuzz", about = "Run the fuzz targets on changed valid encodings")]
 struct Options {
     /// Which targets; none means all
+    #[arg(value_parser = PossibleValuesParser::new(targets().into_iter().map(|target| target.name)))]
     targets: Vec<String>,
     /// How often each runs; what does more than decode, a hundredth as often
     #[arg(long, default_value_t = 10_000_000)]
@@ -64,25 +66,21 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<()> {
-    let all = targets();
-    let named = |name: &String| all.iter().find(|target| target.name == *name);
-    let names = || all.iter().map(|target| target.name.as_str()).collect::<Vec<_>>().join(" ");
-    let chosen: Vec<&Target> = match &options.targets[..] {
-        [] => all.iter().collect(),
-        some => some
-            .iter()
-            .map(|name| named(name).with_context(|| format!("no target {name}; there are {}", names())))
-            .collect::<Result<_>>()?,
-    };
+    let mut chosen = targets();
+    chosen.retain(|target| options.targets.is_empty() || options.targets.contains(&target.name));
     if let Some(file) = &options.input {
         let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-        return chosen.iter().try_for_each(|target| execute(target, &bytes, &mut Figures::default()));
+        return chosen.iter().try_for_each(|target| {
+            execute(target, &bytes, &mut Figures::default())?;
+            println!("{} holds", target.name);
+            Ok(())
+        });
     }
     println!(
         "  {:<12} {:>11} {:>8} {:>10} {:>10} {:>9}",
         "target", "executions", "seconds", "each, µs", "most bytes", "of bound"
     );
-    for target in chosen {
+    for target in &chosen {
         let share = if target.bounded { 1 } else { NODE_SHARE };
         let started = Instant::now();
         let figures = fuzz(target, options.seed, options.executions.div_ceil(share), &options.keep)?;

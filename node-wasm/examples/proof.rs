@@ -33,10 +33,14 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["make", room, file, id] => make(ChainParams::room(room.parse()?), &fs::read(file)?, id),
-        ["check", room, file] => check(&ChainParams::room(room.parse()?), &fs::read(file)?),
-        _ => Err("make ROOM CHAIN-FILE PAYMENT-ID, or check ROOM PROOF-FILE".into()),
+        ["make", room, file, id] => make(ChainParams::room(room.parse()?), &read(file)?, id),
+        ["check", room, file] => check(&ChainParams::room(room.parse()?), &read(file)?),
+        _ => Err("usage: proof make ROOM CHAIN-FILE PAYMENT-ID\n       proof check ROOM PROOF-FILE".into()),
     }
+}
+
+fn read(file: &str) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("reading {file}: {error}"))
 }
 
 fn make(params: ChainParams, file: &[u8], id: &str) -> Result<(), Box<dyn Error>> {
@@ -44,7 +48,8 @@ fn make(params: ChainParams, file: &[u8], id: &str) -> Result<(), Box<dyn Error>
     for block in chain_file::read(file, chain.genesis())? {
         chain.insert_block(now()?, block)?;
     }
-    let proof = PaymentProof::of(&chain, &id.parse()?).ok_or("no block of the chain has this payment")?;
+    let id = id.parse().map_err(|error| format!("{id} is no payment's id: {error}"))?;
+    let proof = PaymentProof::of(&chain, &id).ok_or("no block of the chain has this payment")?;
     println!("{}", serde_json::to_string(&proof)?);
     Ok(())
 }
@@ -55,7 +60,7 @@ fn check(params: &ChainParams, file: &[u8]) -> Result<(), Box<dyn Error>> {
     let found = proof.check(params, Some(now()?))?;
     let payment = &proof.payment.payment;
     println!("{} pays {} tabs to {}", proof.payment.sender(), payment.amount, payment.recipient);
-    println!("in block {} at height {}, of time {}", found.block, found.height, found.time);
+    println!("in block {} at height {}, made {} s after 1970", found.block, found.height, found.time);
     println!("confirmed by {} blocks, the last of them {}", found.depth, found.tip);
     println!("the chain's work is {} hashes: compare it with what the room's nodes say", found.work);
     Ok(())

@@ -10,8 +10,9 @@ use crate::workspace;
 
 /// What the run is told.
 #[derive(Args)]
+#[command(disable_help_flag = true)]
 pub(crate) struct Options {
-    /// `[--executions N] [--seed S] [--input FILE] [TARGET]...`; `--help` says more
+    /// Handed on: targets, --executions, --seed, --input, --help
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
 }

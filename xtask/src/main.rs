@@ -44,9 +44,9 @@ enum Command {
     Sim(sim::Options),
     /// Build the page and print what a browser downloads, compressed
     Size,
-    /// Run the decoders and the node on bytes that are almost right, for long
+    /// Run the decoders and the node on bytes that are almost right, for long; --help lists the targets
     Fuzz(fuzz::Options),
-    /// Measure
+    /// Measure the miner, the node and the page beside a reference, with a bar for each ratio
     Bench(bench::Options),
 }
 
