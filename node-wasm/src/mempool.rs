@@ -5,7 +5,7 @@
 //! payments come from, and telling others.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use crate::chain::{Account, ChainUpdate};
@@ -114,8 +114,8 @@ impl Mempool {
         self.make_room(waiting).ok()
     }
 
-    /// Follows a change of the chain: confirmed payments leave, as do those whose nonce is used up. Payments of
-    /// disconnected blocks come back. Gives what came and what left.
+    /// Follows a change of the chain: confirmed payments leave, as do those whose nonce is used up, or whose sender has
+    /// spent what was to pay for them. Payments of disconnected blocks come back. Gives what came and what left.
     pub fn follow(
         &mut self,
         now: Timestamp,
@@ -135,10 +135,11 @@ impl Mempool {
                 }
             }
         }
-        for block in &update.connected {
-            for transaction in &block.body.transactions {
-                removed.extend(self.drop_used(&transaction.sender(), account(&transaction.sender()).nonce));
-            }
+        let spent = update.connected.iter().flat_map(|block| &block.body.transactions);
+        for sender in spent.map(Transaction::sender).collect::<BTreeSet<_>>() {
+            let Account { balance, nonce } = account(&sender);
+            removed.extend(self.drop_used(&sender, nonce));
+            removed.extend(self.drop_uncovered(&sender, balance));
         }
         (added, removed)
     }
@@ -328,6 +329,20 @@ impl Mempool {
     /// Drops the sender's payments with nonces from `nonce` on.
     fn drop_from(&mut self, sender: &Address, nonce: u64) -> Vec<TransactionId> {
         self.drop_where(sender, |waiting| waiting >= nonce)
+    }
+
+    /// Drops what the sender's balance does not cover any more, from the first such nonce on: it spent the money on
+    /// something else, and would hold places for which it never pays.
+    fn drop_uncovered(&mut self, sender: &Address, balance: Amount) -> Vec<TransactionId> {
+        let mut rest = Some(balance);
+        let is_beyond = |(_, id): &(&u64, &TransactionId)| {
+            let cost = self.by_id[*id].transaction.payment.cost();
+            rest = rest.and_then(|rest| rest.checked_sub(cost?));
+            rest.is_none()
+        };
+        let first = self.by_sender.get(sender).and_then(|nonces| nonces.iter().find(is_beyond));
+        let first = first.map(|(nonce, _)| *nonce);
+        first.map_or_else(Vec::new, |nonce| self.drop_from(sender, nonce))
     }
 
     fn drop_where(&mut self, sender: &Address, doomed: impl Fn(u64) -> bool) -> Vec<TransactionId> {
@@ -552,6 +567,26 @@ mod tests {
         assert_eq!((added.len(), removed.len()), (3, 3));
         let waiting: Vec<u64> = mempool.by_sender[&address(1)].keys().copied().collect();
         assert_eq!(waiting, Vec::from_iter(0..PER_SENDER_MAX), "the first that can be mined stay");
+    }
+
+    #[test]
+    fn what_its_sender_has_spent_otherwise_leaves_and_the_rest_stays() {
+        let mut mempool = mempool(&[with_fee(1, 1, 50, 0), with_fee(1, 2, 50, 0), with_fee(2, 1, 50, 0)]);
+        let mut block = crate::consensus::ChainParams::room(crate::units::RoomName::default()).genesis();
+        block.body.transactions = vec![with_fee(1, 0, 5, 0)];
+        let update = ChainUpdate {
+            fork_height: crate::units::Height(0),
+            disconnected: Vec::new(),
+            connected: vec![Arc::new(block)],
+        };
+        // Each takes 60 of what its first payment left.
+        for (left, stay) in [(120, 2), (119, 1), (59, 0)] {
+            let account = |_: &Address| Account { balance: Amount(left), nonce: 1 };
+            mempool.follow(START, &update, account);
+            let waiting = mempool.by_sender.get(&address(1)).map_or(0, BTreeMap::len);
+            assert_eq!(waiting, stay, "{left} left");
+        }
+        assert_eq!(mempool.by_sender[&address(2)].len(), 1, "who spent nothing is not looked at");
     }
 
     #[test]
