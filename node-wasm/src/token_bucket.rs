@@ -22,16 +22,22 @@ impl TokenBucket {
     /// Spends `amount`, or nothing and says `false` when there is less.
     #[must_use]
     pub fn spend(&mut self, now: Timestamp, amount: u64) -> bool {
+        self.spend_above(now, amount, 0)
+    }
+
+    /// Spends `amount` if so much as `reserve` is left after it, or nothing and says `false`.
+    #[must_use]
+    pub fn spend_above(&mut self, now: Timestamp, amount: u64, reserve: u64) -> bool {
         let refill = now.ms_since(self.filled).saturating_mul(self.per_second);
         self.level = self.level.saturating_add(refill).min(self.burst.saturating_mul(1000));
         // A clock that goes back refills nothing now, and counts from there.
         self.filled = now;
         match self.level.checked_sub(amount.saturating_mul(1000)) {
-            Some(rest) => {
+            Some(rest) if rest >= reserve.saturating_mul(1000) => {
                 self.level = rest;
                 true
             }
-            None => false,
+            Some(_) | None => false,
         }
     }
 }

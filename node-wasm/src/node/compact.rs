@@ -75,7 +75,11 @@ impl Node {
         match taken {
             Ok(_) if known => {}
             Ok(new) => self.rebuild(now, link, from, &compact, new),
-            Err(ChainError::UnknownParent(_)) => self.ask_headers(now, from, self.chain.locator()),
+            // Not of one that rests: orphans cost nothing, and a question that is open keeps others from being asked.
+            Err(ChainError::UnknownParent(_)) if self.sync.is_free(now, &from) => {
+                self.ask_headers(now, from, self.chain.locator());
+            }
+            Err(ChainError::UnknownParent(_)) => {}
             Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => self.set_aside(link, from, compact),
             Err(error) => self.refused(hash, error),
         }

@@ -6,7 +6,7 @@
 //! taken back as soon as it fits. PROTOCOL.md, "Possibly isolated", has the reasons. Left out: who is to blame.
 
 use super::network::PINGED_MAX;
-use super::{Event, Node};
+use super::{BEAT_MS, Event, Node};
 use crate::chain::Outcome;
 use crate::peer::Medium;
 use crate::units::Timestamp;
@@ -18,8 +18,11 @@ pub(super) const DOUBT_MS: u64 = 120_000;
 /// What a node suspects.
 #[derive(Debug, Default)]
 pub(super) struct Isolation {
-    /// Since when without a break.
-    since: Option<Timestamp>,
+    /// For how long, in milliseconds. What fits takes twice its time off again, so that a relay which empties the room for
+    /// a moment now and then does not keep the doubt from lasting.
+    doubted_ms: u64,
+    /// When it was looked at last.
+    looked: Timestamp,
     /// How many blocks of others joined the chain meanwhile.
     came: u64,
     told: bool,
@@ -33,7 +36,7 @@ impl Isolation {
 
     /// This node was away: nothing counts that it did not hear meanwhile.
     pub(super) const fn begin_anew(&mut self) {
-        (self.since, self.came) = (None, 0);
+        (self.doubted_ms, self.came) = (0, 0);
     }
 
     /// Counts what came of somebody else's block.
@@ -45,15 +48,22 @@ impl Isolation {
 impl Node {
     /// Tells of a doubt that lasts, and of its end.
     pub(super) fn look_for_isolation(&mut self, now: Timestamp) {
+        // A beat that came late says nothing of the time before it.
+        let passed = now.ms_since(self.isolation.looked).min(2 * BEAT_MS);
+        self.isolation.looked = now;
         if !self.is_in_doubt(now) {
-            self.isolation.begin_anew();
+            self.isolation.doubted_ms = self.isolation.doubted_ms.saturating_sub(2 * passed);
+            if self.isolation.doubted_ms == 0 {
+                self.isolation.begin_anew();
+            }
             if std::mem::take(&mut self.isolation.told) {
+                self.isolation.begin_anew();
                 self.event(Event::NotIsolated);
             }
             return;
         }
-        let since = *self.isolation.since.get_or_insert(now);
-        if now.ms_since(since) < DOUBT_MS {
+        self.isolation.doubted_ms += passed;
+        if self.isolation.doubted_ms < DOUBT_MS {
             return;
         }
         // Whoever fetches blocks faster than the room makes them is on its way. A drip is not enough.

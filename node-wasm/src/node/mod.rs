@@ -244,6 +244,7 @@ impl Node {
         }
         self.beat_due = now.plus_ms(BEAT_MS);
         self.beats += 1;
+        self.peers.forget_answers();
         for peer in self.peers.drop_silent(now) {
             self.peer_gone(now, peer);
         }

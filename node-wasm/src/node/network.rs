@@ -31,6 +31,9 @@ const DECLINED_MS: u64 = 60_000;
 pub(super) const ANSWER_BYTES_BURST: u64 = 32 << 20;
 /// The same per second after the burst.
 pub(super) const ANSWER_BYTES_PER_SECOND: u64 = 8 << 20;
+/// What of the burst is left to those that were answered less than the average of late: whoever asks without end, by
+/// however many keys, keeps nobody else from an answer.
+pub(super) const ANSWER_BYTES_RESERVED: u64 = ANSWER_BYTES_BURST / 2;
 /// What an answer counts at least, in bytes: the relay counts messages too, and this keeps answers at half of those.
 const ANSWER_BYTES_MIN: u64 = 16 << 10;
 
@@ -278,7 +281,12 @@ impl Node {
     pub(super) fn answer(&mut self, now: Timestamp, peer: PeerId, message: &Message) {
         let Some(link) = self.peers.path(&peer) else { return };
         let Some(frame) = self.peers.frame(link, Some(peer), message) else { return };
-        if self.answers.spend(now, frame.payload.len() as u64 + ANSWER_BYTES_MIN) {
+        let bytes = frame.payload.len() as u64 + ANSWER_BYTES_MIN;
+        let reserve = if self.peers.has_had_its_share(&peer) { ANSWER_BYTES_RESERVED } else { 0 };
+        if self.answers.spend_above(now, bytes, reserve) {
+            if let Some(peer) = self.peers.get_mut(&peer) {
+                peer.answered_bytes = peer.answered_bytes.saturating_add(bytes);
+            }
             self.outputs.push_back(Output::Send { link, frame });
         } else {
             self.count(Refusal::TooFast);

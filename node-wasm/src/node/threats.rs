@@ -225,6 +225,65 @@ fn budget_one_peers_bad_data_does_not_clear_anothers_download() {
 }
 
 #[test]
+fn budget_askers_without_end_leave_answers_for_others() {
+    let mut world = World::connected(4);
+    world.mine_many(HONEST, 3);
+    world.wait(20);
+    let mut answers = [0; 4];
+    // Two keys ask for half as much again as all answers may come to; a third asks once a second.
+    for step in 0..2_000_u64 {
+        world.now = world.now.plus_ms(10);
+        if step % 100 == 0 {
+            world.feed(NODE, Input::Tick);
+        }
+        let asking: &[usize] = if step % 100 == 50 { &[ATTACKER, 3, HONEST] } else { &[ATTACKER, 3] };
+        for from in asking {
+            (0..4).for_each(|_| world.send_as(*from, Some(NODE), &Message::Ping(step)));
+        }
+        while let Some((from, to, bytes)) = world.wire.pop_front() {
+            if to == NODE {
+                let link = world.nodes[NODE].link.expect("a link");
+                world.feed(NODE, Input::Received { link, bytes });
+            } else if from == NODE {
+                // A `Pong`; signs of life are cast as well.
+                let payload = Frame::decode(&bytes).expect("a frame").unsealed.payload;
+                answers[to] += u32::from(payload[0] == 4);
+            }
+        }
+    }
+    assert_eq!(answers[HONEST], 4 * 20, "none is left out: {answers:?}");
+    assert!(answers[ATTACKER] + answers[3] < 2 * 4 * 2_000 * 9 / 10, "they had less: {answers:?}");
+}
+
+/// B4: a question that is open keeps others from being asked, and orphans open one each.
+#[test]
+fn a_crowd_with_orphans_does_not_keep_a_better_chain_away() {
+    let mut world = World::connected(7);
+    let honest = world.add_node(easy_params());
+    world.nodes[honest].group = 1;
+    world.join(honest);
+    world.mine_many(honest, 3);
+    world.leave(honest);
+    world.nodes[honest].group = 0;
+    let crowd = [0, 2, 3, 4, 5, 6];
+    world.deaf = crowd.into();
+    for second in 0..60 {
+        let mut orphan = easy_params().genesis();
+        orphan.header.previous = BlockHash([u8::try_from(second + 1).expect("small"); 32]);
+        if second % 2 == 0 {
+            world.send_as(crowd[second / 2 % 6], Some(NODE), &announced(&orphan));
+            world.settle();
+        }
+        if second == 1 {
+            world.join(honest);
+            world.settle();
+        }
+        world.wait(1);
+    }
+    assert_eq!(world.height(NODE), 3);
+}
+
+#[test]
 fn budget_an_invalid_payment_is_dropped_and_its_bearer_stays() {
     let mut world = room();
     let genesis = world.nodes[NODE].node.chain().genesis();
@@ -395,6 +454,22 @@ fn isolation_is_told_where_members_never_prove_themselves_and_taken_back() {
     world.now = world.now.plus_ms(3_600_000);
     world.wait(60);
     assert_eq!(told(&mut world), []);
+}
+
+#[test]
+fn isolation_is_told_though_the_room_empties_for_a_moment_now_and_then() {
+    let mut world = World::connected(1);
+    let (link, peer) = (world.nodes[0].link.expect("a link"), PeerId([5; 20]));
+    for _ in 0..2 {
+        world.feed(0, Input::PeerJoined { link, peer });
+        world.wait(59);
+        world.feed(0, Input::PeerLeft { link, peer });
+        world.wait(1);
+        assert!(!world.nodes[0].node.is_isolated());
+    }
+    world.feed(0, Input::PeerJoined { link, peer });
+    world.wait(10);
+    assert!(world.nodes[0].node.is_isolated());
 }
 
 #[test]

@@ -96,6 +96,8 @@ pub struct Peer {
     pub links: Vec<LinkId>,
     /// What it may still ask of this node.
     pub budget: TokenBucket,
+    /// What it was answered of late, in bytes: half of it is forgotten with every beat.
+    pub answered_bytes: u64,
     /// The unanswered ping: its token, and when it was sent.
     ping: Option<(u64, Timestamp)>,
 }
@@ -113,6 +115,7 @@ impl Peer {
             latency_ms: None,
             links: Vec::new(),
             budget: TokenBucket::new(now, BUDGET_BURST, BUDGET_PER_SECOND),
+            answered_bytes: 0,
             ping: None,
         }
     }

@@ -130,6 +130,20 @@ impl Peers {
         }
     }
 
+    /// Whether a peer was answered more of late than the peers are on average.
+    #[must_use]
+    pub fn has_had_its_share(&self, peer: &PeerId) -> bool {
+        let all = self.iter().map(|peer| peer.answered_bytes).fold(0, u64::saturating_add);
+        self.get(peer).is_some_and(|peer| peer.answered_bytes > all / self.len() as u64)
+    }
+
+    /// Forgets half of what everyone was answered.
+    pub fn forget_answers(&mut self) {
+        for peer in self.peers.values_mut() {
+            peer.answered_bytes /= 2;
+        }
+    }
+
     /// Drops peers that were silent for too long; gives them.
     pub fn drop_silent(&mut self, now: Timestamp) -> Vec<PeerId> {
         let silent = |peer: &&Peer| now.ms_since(peer.heard) > SILENCE_MS_MAX;
