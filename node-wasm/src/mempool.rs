@@ -570,26 +570,6 @@ mod tests {
     }
 
     #[test]
-    fn what_its_sender_has_spent_otherwise_leaves_and_the_rest_stays() {
-        let mut mempool = mempool(&[with_fee(1, 1, 50, 0), with_fee(1, 2, 50, 0), with_fee(2, 1, 50, 0)]);
-        let mut block = crate::consensus::ChainParams::room(crate::units::RoomName::default()).genesis();
-        block.body.transactions = vec![with_fee(1, 0, 5, 0)];
-        let update = ChainUpdate {
-            fork_height: crate::units::Height(0),
-            disconnected: Vec::new(),
-            connected: vec![Arc::new(block)],
-        };
-        // Each takes 60 of what its first payment left.
-        for (left, stay) in [(120, 2), (119, 1), (59, 0)] {
-            let account = |_: &Address| Account { balance: Amount(left), nonce: 1 };
-            mempool.follow(START, &update, account);
-            let waiting = mempool.by_sender.get(&address(1)).map_or(0, BTreeMap::len);
-            assert_eq!(waiting, stay, "{left} left");
-        }
-        assert_eq!(mempool.by_sender[&address(2)].len(), 1, "who spent nothing is not looked at");
-    }
-
-    #[test]
     fn payments_expire_with_those_that_need_them() {
         let mut mempool = mempool(&[with_fee(1, 0, 5, 0)]);
         let later = START.plus_ms(1000);

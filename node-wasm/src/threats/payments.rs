@@ -1,13 +1,15 @@
 //! Payments that come back, jump ahead or crowd out others: C15 to C17.
 
+use std::sync::Arc;
+
 use super::*;
-use crate::chain::Account;
+use crate::chain::{Account, ChainUpdate};
 use crate::crypto::{PublicKey, Signature};
 use crate::mempool::{FEE_MIN, MEMPOOL_BYTES_MAX, Mempool, MempoolError, PER_SENDER_MAX};
-use crate::primitives::{BlockHash, Payment};
+use crate::primitives::{Address, BlockHash, Payment};
 use crate::test;
 use crate::testing::{address, key, pay};
-use crate::units::Amount;
+use crate::units::{Amount, Height};
 
 #[test]
 fn c15_a_payment_is_worth_nothing_in_another_room_and_nothing_a_second_time() {
@@ -127,4 +129,26 @@ fn c17_a_flood_keeps_its_bounds_and_pays_for_every_place_it_takes() {
         assert!(mempool.insert(START, offer(2, 0, fee, data), rich).is_err(), "{fee} for {data} bytes more");
     }
     assert!(mempool.insert(START, offer(2, 0, 1_100, 0), rich).is_ok());
+}
+
+/// C17: places for which nobody will ever pay.
+#[test]
+fn what_its_sender_has_spent_otherwise_leaves_and_the_rest_stays() {
+    let chain = chain_of(0, 1);
+    let genesis = chain.genesis();
+    let account = |left| move |_: &Address| Account { balance: Amount(left), nonce: 1 };
+    let mut mempool = Mempool::default();
+    for (sender, nonce) in [(1, 1), (1, 2), (2, 1)] {
+        let waiting = pay(&genesis, sender, 3, 59, nonce);
+        mempool.insert(START, waiting, account(1_000)(&address(sender))).expect("funds are there");
+    }
+    let mut block = chain.params().genesis();
+    block.body.transactions = vec![pay(&genesis, 1, 3, 5, 0)];
+    let connected = vec![Arc::new(block)];
+    let update = ChainUpdate { fork_height: Height(0), disconnected: Vec::new(), connected };
+    // Each takes 60 of what the sender's first payment left. Who spent nothing is not looked at.
+    for (left, stay) in [(120, 2), (119, 1), (59, 0)] {
+        mempool.follow(START, &update, account(left));
+        assert_eq!(mempool.len(), stay + 1, "{left} left");
+    }
 }
