@@ -7,6 +7,7 @@
 mod decode;
 mod reorg;
 mod room;
+mod start;
 mod state;
 mod sync;
 mod verify;

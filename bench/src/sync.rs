@@ -1,6 +1,7 @@
-//! A node that joins: 10,000 blocks from one peer, beside taking them from its own store.
+//! A node that joins: 10,000 blocks from one peer, beside taking them from its own store; and one that comes back.
 //!
-//! Figures of a turn: blocks per second restored; blocks per second synced, with what both nodes do for it.
+//! Figures of a turn: blocks per second restored; blocks per second synced, with what both nodes do for it; and those
+//! of [`crate::start`].
 
 use std::collections::VecDeque;
 
@@ -14,6 +15,7 @@ use node_wasm::wire::SessionId;
 
 use crate::Platform;
 use crate::room::{Branch, now};
+use crate::start::Store;
 
 const BLOCKS: usize = 10_000;
 const LINK: LinkId = LinkId(1);
@@ -23,15 +25,16 @@ const STEP_MS: u64 = 100;
 #[derive(Debug)]
 pub(crate) struct Sync {
     blocks: Vec<Block>,
+    store: Store,
 }
 
 impl Sync {
     pub(crate) fn new() -> Self {
         let mut branch = Branch::new();
-        Self { blocks: (0..BLOCKS).map(|_| branch.empty()).collect() }
+        Self { blocks: (0..BLOCKS).map(|_| branch.empty()).collect(), store: Store::new() }
     }
 
-    pub(crate) fn turn(&self, platform: Platform) -> [f64; 2] {
+    pub(crate) fn turn(&self, platform: Platform) -> [f64; 4] {
         let blocks = self.blocks.clone();
         let mut source = Side::new(2);
         let restored = platform.seconds(|| {
@@ -42,7 +45,9 @@ impl Sync {
         let mut pair = Pair { sides: [source, Side::new(3)], now: now(), wire: VecDeque::new() };
         let synced = platform.seconds(|| pair.sync());
         assert_eq!(pair.sides[1].node.chain().tip(), pair.sides[0].node.chain().tip());
-        [restored, synced].map(|seconds| BLOCKS as f64 / seconds)
+        let [restored, synced] = [restored, synced].map(|seconds| BLOCKS as f64 / seconds);
+        let [whole, from_snapshot] = self.store.turn(platform);
+        [restored, synced, whole, from_snapshot]
     }
 }
 

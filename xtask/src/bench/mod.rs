@@ -30,7 +30,7 @@ enum Bench {
     Mining(mining::Options),
     /// Payments per second in blocks of 1,000, beside `verify_strict` alone
     Verify(node::Options),
-    /// Blocks per second from a peer, beside those from the node's own store
+    /// Blocks per second from a peer, beside those from the node's own store; and how long a start takes
     Sync(node::Options),
     /// A reorg of 100 blocks of 1,000 payments, beside connecting 100
     Reorg(node::Options),

@@ -145,6 +145,8 @@ pub(super) const SYNC: Contest = Contest {
     figures: &[
         ("restore", "blocks, taken from the node's own store", PER_SECOND),
         ("sync", "blocks, from a peer, both nodes' work", PER_SECOND),
+        ("whole", "a start at 10,000 blocks that reads all", MILLISECONDS),
+        ("snapshot", "the same from a snapshot", MILLISECONDS),
     ],
     bars: &[
         Bar {
@@ -158,6 +160,33 @@ pub(super) const SYNC: Contest = Contest {
             of: "browser sync",
             to: Some("browser restore"),
             bound: Bound::Least(0.3),
+        },
+        // From the records in memory to the tip and the balances. The reading of the disk is extra: the browser test
+        // `a_tab_is_at_its_tip_before_it_has_read_its_blocks` says what a whole start takes.
+        Bar {
+            title: "natively: ms from a snapshot to tip and balances",
+            of: "native snapshot",
+            to: None,
+            bound: Bound::Most(1000.0),
+        },
+        Bar {
+            title: "in the browser: the same",
+            of: "browser snapshot",
+            to: None,
+            bound: Bound::Most(1000.0),
+        },
+        // What a start checks whole behind a snapshot is an eighth of the chain at most.
+        Bar {
+            title: "natively: that to a start that reads all",
+            of: "native snapshot",
+            to: Some("native whole"),
+            bound: Bound::Most(0.2),
+        },
+        Bar {
+            title: "in the browser: the same",
+            of: "browser snapshot",
+            to: Some("browser whole"),
+            bound: Bound::Most(0.2),
         },
     ],
 };

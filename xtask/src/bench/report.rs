@@ -81,11 +81,8 @@ impl Report {
         for (index, series) in self.series.iter().enumerate() {
             let [least, middle, most] =
                 [0.0, 0.5, 1.0].map(|share| quantile(&series.turns, share) * series.unit.factor);
-            let ratios: String = self
-                .references
-                .iter()
-                .map(|(reference, _)| format!(" {:>10.2}", self.ratio(&series.key, reference)))
-                .collect();
+            let cell = |(reference, _): &(&str, _)| format!(" {:>10}", self.beside(series, reference));
+            let ratios: String = self.references.iter().map(cell).collect();
             println!(
                 "  {:<52} {middle:>10.2} {least:>10.2} {most:>10.2}{ratios}  {}",
                 series.title, series.unit.name
@@ -125,6 +122,12 @@ impl Report {
             (None, Some(of)) => quantile(&of.turns, 0.5) * of.unit.factor,
             (None, None) => f64::NAN,
         }
+    }
+
+    /// What the column of a reference says of a row: nothing where they are of different things.
+    fn beside(&self, row: &Series, reference: &str) -> String {
+        let alike = self.find(reference).is_some_and(|reference| reference.unit.name == row.unit.name);
+        if alike { format!("{:.2}", self.ratio(&row.key, reference)) } else { String::new() }
     }
 
     /// How many times another series one is; not a number where one of them was not measured.
@@ -183,6 +186,19 @@ mod tests {
         assert!((report.figure(&bar(Some("to"), Bound::Least(1.0))) - 2.0).abs() < 1e-9);
         assert!((report.figure(&bar(None, Bound::Least(1.0))) - 4.0).abs() < 1e-9);
         assert!(report.figure(&bar(Some("unheard of"), Bound::Least(1.0))).is_nan());
+    }
+
+    #[test]
+    fn a_row_has_no_ratio_to_a_reference_of_another_unit() {
+        let mut report = Report::new("test", &[]);
+        for (key, unit, figure) in [("rate", "MH/s", 2.0), ("half", "MH/s", 1.0), ("start", "ms", 50.0)] {
+            report.series(key, "", Unit { name: unit, factor: 1.0 });
+            report.turn(key, figure);
+        }
+        let cell = |key, reference| report.beside(report.find(key).expect("a row"), reference);
+        assert_eq!(cell("half", "rate"), "0.50");
+        assert_eq!(cell("start", "rate"), "");
+        assert_eq!(cell("half", "unheard of"), "");
     }
 
     #[test]
