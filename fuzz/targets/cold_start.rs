@@ -1,4 +1,4 @@
-//! `cargo fuzz run cold_start --features libfuzzer`.
+//! `cold_start` for cargo-fuzz; README.md has the command.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| node_wasm::fuzz::cold_start(bytes));

@@ -1,4 +1,4 @@
-//! `cargo fuzz run payment --features libfuzzer`.
+//! `payment` for cargo-fuzz; README.md has the command.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| node_wasm::fuzz::payment(bytes));
