@@ -126,7 +126,7 @@ impl Chain {
         if matches!(parent, State::Invalid) {
             return Err(RuleError::InvalidAncestor.into());
         }
-        check_header(&self.params, &self.tree.parent_context(&header.previous), &header, now)?;
+        check_header(&self.params, &self.tree.walk_from(&header.previous).parent(), &header, now)?;
         if !self.tree.has_room(self.active.len()) {
             self.tree.prune(&self.active);
             if !self.tree.has_room(self.active.len()) || !self.tree.contains(&header.previous) {

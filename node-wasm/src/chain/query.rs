@@ -37,7 +37,7 @@ impl Chain {
     /// What a child of the tip has to follow.
     #[must_use]
     pub fn tip_context(&self) -> Parent {
-        self.tree.parent_context(&self.tip_hash())
+        self.tree.walk_from(&self.tip_hash()).parent()
     }
 
     /// The account of an address at the tip.

@@ -9,10 +9,9 @@
 //! Left out: whom to ask, and for how long.
 
 use super::{Chain, ChainError, SIDE_ENTRIES_MAX, State};
-use crate::consensus::retarget::Pace;
-use crate::consensus::{MEDIAN_SPAN, Parent, RuleError, check_header, median_time};
-use crate::primitives::{BlockHash, Header, Work};
-use crate::units::{BlockTime, Height, Timestamp};
+use crate::consensus::{RuleError, Walk, WalkError};
+use crate::primitives::{BlockHash, Header};
+use crate::units::Timestamp;
 use crate::wire::Message;
 
 /// How many whole answers one survey goes through: a longer branch could not be kept beside the chain.
@@ -23,13 +22,10 @@ pub const ANSWERS_MAX: usize = SIDE_ENTRIES_MAX / Message::HEADERS_MAX;
 pub struct Survey {
     /// The known block that the branch begins after.
     fork: BlockHash,
+    /// How far the headers were checked.
+    walk: Walk,
     /// The last header that was checked, or in the second pass kept.
     last: BlockHash,
-    height: Height,
-    work: Work,
-    pace: Pace,
-    /// The times of the last [`MEDIAN_SPAN`] blocks, the last one last.
-    times: Vec<BlockTime>,
     /// The last hash of each whole answer.
     answers: Vec<BlockHash>,
     /// In the second pass, how many of those answers came again.
@@ -92,20 +88,7 @@ impl Survey {
     /// How much memory it takes, in bytes.
     #[cfg(test)]
     pub(crate) fn size(&self) -> usize {
-        size_of::<Self>()
-            + self.times.capacity() * size_of::<BlockTime>()
-            + self.answers.capacity() * size_of::<BlockHash>()
-    }
-
-    fn step(&mut self, hash: BlockHash, header: &Header) {
-        self.last = hash;
-        self.height = Height(self.height.0 + 1);
-        self.work = self.work.plus(header.work());
-        self.pace = self.pace.child(header.time, header.bits);
-        if self.times.len() == MEDIAN_SPAN {
-            self.times.remove(0);
-        }
-        self.times.push(header.time);
+        size_of::<Self>() + self.answers.capacity() * size_of::<BlockHash>()
     }
 }
 
@@ -119,19 +102,7 @@ impl Chain {
         if matches!(entry.state, State::Invalid) {
             return Err(RuleError::InvalidAncestor.into());
         }
-        let mut times = self.tree.last_times(&fork);
-        times.reverse();
-        let Parent { height, pace, .. } = self.tree.parent_context(&fork);
-        Ok(Survey {
-            fork,
-            last: fork,
-            height,
-            work: entry.work,
-            pace,
-            times,
-            answers: Vec::new(),
-            again: None,
-        })
+        Ok(Survey { fork, walk: self.tree.walk_from(&fork), last: fork, answers: Vec::new(), again: None })
     }
 
     /// Checks the headers of an answer, one after another, and keeps none. Those before the first bad one count.
@@ -146,19 +117,15 @@ impl Chain {
     ) -> Result<(), (usize, ChainError)> {
         for (place, header) in headers.iter().enumerate() {
             let hash = header.hash();
-            let check = || -> Result<(), ChainError> {
-                if header.previous != survey.last {
-                    return Err(ChainError::UnknownParent(header.previous));
-                }
-                if matches!(self.tree.state(&hash), Some(State::Invalid)) {
-                    return Err(ChainError::KnownInvalid(hash));
-                }
-                let median = median_time(&survey.times);
-                let parent = Parent { height: survey.height, pace: survey.pace, median };
-                Ok(check_header(&self.params, &parent, header, now)?)
-            };
-            check().map_err(|error| (place, error))?;
-            survey.step(hash, header);
+            if matches!(self.tree.state(&hash), Some(State::Invalid)) {
+                return Err((place, ChainError::KnownInvalid(hash)));
+            }
+            let step = survey.walk.step(&self.params, header, now);
+            step.map_err(|error| match error {
+                WalkError::Unlinked => (place, ChainError::UnknownParent(header.previous)),
+                WalkError::Rule(rule) => (place, rule.into()),
+            })?;
+            survey.last = hash;
         }
         Ok(())
     }
@@ -166,7 +133,7 @@ impl Chain {
     /// Whether the headers of a survey have more work than the active chain.
     #[must_use]
     pub fn is_outdone_by(&self, survey: &Survey) -> bool {
-        survey.work > self.tip().work
+        survey.walk.work() > self.tip().work
     }
 }
 
@@ -196,7 +163,7 @@ mod tests {
         for header in &headers {
             assert_eq!(chain.insert_header(START, *header), Ok(true));
         }
-        assert_eq!(chain.position(&survey.last()), Some((survey.height, survey.work)));
+        assert_eq!(chain.position(&survey.last()), Some((survey.walk.parent().height, survey.walk.work())));
     }
 
     #[test]

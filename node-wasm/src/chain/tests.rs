@@ -83,7 +83,7 @@ impl Headers {
     /// Takes a proven header so many seconds after the last.
     fn push(&mut self, after: i64) -> Result<bool, ChainError> {
         let time = BlockTime(u32::try_from(i64::from(self.last.time.0) + after).expect("in range"));
-        let parent = self.chain.tree.parent_context(&self.last.hash());
+        let parent = self.chain.tree.walk_from(&self.last.hash()).parent();
         let bits = crate::consensus::required_bits(self.chain.params(), &parent, time);
         let mut header = Header { previous: self.last.hash(), time, bits, nonce: 0, ..self.last };
         while !bits.expand().expect("a target").is_met_by(&header.hash()) {

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::consensus::retarget::Pace;
-use crate::consensus::{CheckedBlock, MEDIAN_SPAN, Parent, median_time};
+use crate::consensus::{CheckedBlock, MEDIAN_SPAN, Walk};
 use crate::primitives::{Block, BlockHash, Header, Work};
-use crate::units::{BlockTime, Height};
+use crate::units::Height;
 
 /// How many headers may be known beside the best chain: below 20 MB, and the deepest reorg, which is some six days. A
 /// single peer fills a twentieth of it unless it proves more work than the tip's.
@@ -100,21 +100,17 @@ impl Tree {
         (self.entry(&self.best_complete).work > self.entry(tip).work).then_some(self.best_complete)
     }
 
-    /// What the header rules need to know of a block that is in the tree.
-    pub(super) fn parent_context(&self, hash: &BlockHash) -> Parent {
+    /// A walk that stands at a block that is in the tree.
+    pub(super) fn walk_from(&self, hash: &BlockHash) -> Walk {
         let entry = self.entry(hash);
-        Parent { height: entry.height, pace: entry.pace, median: median_time(&self.last_times(hash)) }
-    }
-
-    /// The times of the last [`MEDIAN_SPAN`] blocks up to one that is in the tree, or of those there are; the last first.
-    pub(super) fn last_times(&self, hash: &BlockHash) -> Vec<BlockTime> {
         let mut times = Vec::with_capacity(MEDIAN_SPAN);
-        let mut next = self.get(hash);
+        let mut next = Some(entry);
         while let (Some(entry), true) = (next, times.len() < MEDIAN_SPAN) {
             times.push(entry.header.time);
             next = self.get(&entry.header.previous);
         }
-        times
+        times.reverse();
+        Walk::at(*hash, entry.height, entry.work, entry.pace, &times)
     }
 
     /// Whether another header fits beside a best chain of `active` blocks.

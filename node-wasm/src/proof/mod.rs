@@ -14,17 +14,12 @@ mod json;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
-
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::Chain;
 use crate::codec::{DecodeError, decode, encode};
-use crate::consensus::retarget::Pace;
-use crate::consensus::{
-    ChainParams, MEDIAN_SPAN, Parent, RuleError, check_header, check_payment, median_time,
-};
+use crate::consensus::{ChainParams, RuleError, Walk, WalkError, check_payment};
 use crate::primitives::merkle::{self, Sibling};
 use crate::primitives::{BlockHash, Header, MerkleRoot, Transaction, TransactionId, Work};
 use crate::units::{BlockTime, Height, Timestamp};
@@ -171,8 +166,7 @@ impl PaymentProof {
     /// # Errors
     /// The first thing that does not hold.
     pub fn check(&self, params: &ChainParams, now: Option<Timestamp>) -> Result<Confirmation, ProofError> {
-        let genesis = params.genesis();
-        let room = genesis.hash();
+        let room = params.genesis().hash();
         let got = self.headers.first().map_or(room, |header| header.previous);
         if got != room {
             return Err(ProofError::OtherRoom { got, expected: room });
@@ -182,14 +176,14 @@ impl PaymentProof {
         let block = block.ok_or(ProofError::NoSuchBlock { got: self.height, tip })?;
         check_payment(params, &room, &self.payment).map_err(ProofError::Payment)?;
         self.check_path(&block.merkle_root)?;
-        let (tip, height, work) = self.check_headers(params, &genesis.header, now)?;
+        let walk = self.check_headers(params, now)?;
         Ok(Confirmation {
             block: block.hash(),
             height: self.height,
             time: block.time,
-            depth: height.0 - self.height.0 + 1,
-            tip,
-            work,
+            depth: walk.parent().height.0 - self.height.0 + 1,
+            tip: walk.tip(),
+            work: walk.work(),
         })
     }
 
@@ -204,37 +198,23 @@ impl PaymentProof {
         Ok(())
     }
 
-    /// Walks the headers from the genesis; gives the hash and height of the last, and the work of all.
-    fn check_headers(
-        &self,
-        params: &ChainParams,
-        genesis: &Header,
-        now: Option<Timestamp>,
-    ) -> Result<(BlockHash, Height, Work), ProofError> {
+    /// Walks the headers from the genesis to the last.
+    fn check_headers(&self, params: &ChainParams, now: Option<Timestamp>) -> Result<Walk, ProofError> {
         // At the end of time nothing is ahead of the clock.
         let now = now.unwrap_or(Timestamp(u64::MAX));
-        let (mut hash, mut height, mut work) = (genesis.hash(), Height::GENESIS, Work::ZERO);
-        let mut pace = Pace::genesis(params);
-        let mut times = VecDeque::from([genesis.time]);
+        let mut walk = Walk::genesis(params);
         for header in &self.headers {
-            let median = median_time(&Vec::from_iter(times.iter().copied()));
-            let parent = Parent { height, pace, median };
-            // The last height has no child, and `check_header` says so.
-            let next = height.child().unwrap_or(height);
-            if header.previous != hash {
-                return Err(ProofError::Unlinked(next));
-            }
-            check_header(params, &parent, header, now)
-                .map_err(|rule| ProofError::Header { height: next, rule })?;
-            (hash, height) = (header.hash(), next);
-            work = work.plus(header.work());
-            pace = pace.child(header.time, header.bits);
-            times.push_back(header.time);
-            if times.len() > MEDIAN_SPAN {
-                times.pop_front();
-            }
+            walk.step(params, header, now).map_err(|error| {
+                // The last height has no child, and the rules say so.
+                let last = walk.parent().height;
+                let height = last.child().unwrap_or(last);
+                match error {
+                    WalkError::Unlinked => ProofError::Unlinked(height),
+                    WalkError::Rule(rule) => ProofError::Header { height, rule },
+                }
+            })?;
         }
-        Ok((hash, height, work))
+        Ok(walk)
     }
 
     /// The proof as bytes.
