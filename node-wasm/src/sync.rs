@@ -144,6 +144,14 @@ impl Requests {
         self.sources.get(peer)?.headers.as_ref()?.survey.as_deref()
     }
 
+    /// How many answers are remembered of the branch of which most are.
+    #[must_use]
+    pub fn answers_max(&self) -> usize {
+        let conversations = self.sources.values().filter_map(|source| source.headers.as_ref());
+        let surveys = conversations.filter_map(|headers| headers.survey.as_deref());
+        surveys.map(Survey::answers).max().unwrap_or_default()
+    }
+
     /// The last header of a peer that was kept.
     #[must_use]
     pub fn brought(&self, peer: &PeerId) -> Option<BlockHash> {

@@ -51,11 +51,20 @@ impl Survey {
         self.again.is_some()
     }
 
-    /// Notes that the answer at hand was whole; `false` when there were too many.
+    /// Notes that the answer at hand was whole; `false` when there were [`ANSWERS_MAX`] before it.
     #[must_use]
     pub fn end_answer(&mut self) -> bool {
-        self.answers.push(self.last);
-        self.answers.len() <= ANSWERS_MAX
+        let has_room = self.answers.len() < ANSWERS_MAX;
+        if has_room {
+            self.answers.push(self.last);
+        }
+        has_room
+    }
+
+    /// How many whole answers it remembers.
+    #[must_use]
+    pub const fn answers(&self) -> usize {
+        self.answers.len()
     }
 
     /// Begins the second pass.
@@ -230,5 +239,6 @@ mod tests {
         assert!(half.size() <= 256 + 2 * 32 * ANSWERS_MAX / 2, "{}", half.size());
         assert!(all.size() <= 256 + 2 * 32 * ANSWERS_MAX, "{}", all.size());
         assert!(!all.end_answer(), "it is given up, and another begins anew");
+        assert_eq!(all.answers(), ANSWERS_MAX);
     }
 }

@@ -221,6 +221,9 @@ impl World<'_> {
         assert!(outputs <= OUTPUTS_MAX, "{outputs} outputs of one input");
         let due = self.node.next_timeout().expect("a node always waits for something");
         assert!(due.ms_since(self.now) <= 1000, "the next timeout is too far away");
+        for bound in self.node.bounds() {
+            assert!(bound.size <= bound.max, "{bound:?}");
+        }
         let chain = self.node.chain();
         let created = (1..=chain.height().0).map(|height| chain.params().subsidy_at(Height(height)).0).sum();
         assert_eq!(chain.ledger().supply(), Some(Amount(created)), "the supply is that of the height");

@@ -5,9 +5,9 @@ use super::declined::DECLINED_MAX;
 use super::mining::TEMPLATES_MAX;
 use super::restoring::WAITING_MAX;
 use super::{EARLY_MAX, Node, REPORTED_MAX};
-use crate::chain::{BESIDE_BYTES_MAX, SIDE_ENTRIES_MAX};
+use crate::chain::{ANSWERS_MAX, BESIDE_BYTES_MAX, SIDE_ENTRIES_MAX};
 use crate::mempool::{MEMPOOL_BYTES_MAX, PER_SENDER_MAX};
-use crate::peer::{CONTACTS_MAX, GONE_MAX};
+use crate::peer::{CONTACTS_MAX, GONE_MAX, SESSIONS_OVER_MAX};
 
 /// Something that grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Bound {
 impl Node {
     /// Everything that grows, and how far it may.
     #[must_use]
-    pub fn bounds(&self) -> [Bound; 13] {
+    pub fn bounds(&self) -> [Bound; 15] {
         let bound = |name, size: usize, max: usize| Bound { name, size: size as u64, max: max as u64 };
         let (contacts, peers) = (self.peers.contacts_max(), self.peers.len());
         [
@@ -32,6 +32,8 @@ impl Node {
             Bound { name: "bytes beside the chain", size: self.chain.bytes_beside(), max: BESIDE_BYTES_MAX },
             bound("headers beside the chain", self.chain.headers_beside(), SIDE_ENTRIES_MAX),
             bound("contacts of a link", contacts, CONTACTS_MAX + GONE_MAX),
+            bound("sessions of a contact that are over", self.peers.sessions_over_max(), SESSIONS_OVER_MAX),
+            bound("answers of a survey", self.sync.answers_max(), ANSWERS_MAX),
             bound("early blocks", self.early.len(), EARLY_MAX),
             bound("half-built blocks", self.half_built.len(), HALF_BUILT_MAX),
             bound("questions that wait", self.waiting.len(), WAITING_MAX),

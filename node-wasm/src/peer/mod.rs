@@ -70,6 +70,8 @@ pub enum Refusal {
 pub const BUDGET_BURST: u64 = 4000;
 /// What comes back of it each second.
 pub const BUDGET_PER_SECOND: u64 = 400;
+/// How many sessions of a contact that are over are remembered: more reloads than anyone makes while this node stays.
+pub const SESSIONS_OVER_MAX: usize = 32;
 /// A ping that was not answered for so long, in milliseconds, is given up and may be sent again.
 const PING_MS_MAX: u64 = 20_000;
 
@@ -177,15 +179,13 @@ impl Contact {
     /// How many greetings of one contact are answered in [`Self::WINDOW_MS`]: a few reloads, not a flood.
     const ANSWERS_MAX: u32 = 8;
     const WINDOW_MS: u64 = 10_000;
-    /// How many sessions that are over are remembered: more reloads than anyone makes while this node stays.
-    const OVER_MAX: usize = 32;
 
     /// Ends the proved session, if there is one.
     fn end_session(&mut self) {
         if let Some(ended) = self.proved.take() {
             self.over.retain(|(session, _)| *session != ended.0);
             self.over.insert(0, ended);
-            self.over.truncate(Self::OVER_MAX);
+            self.over.truncate(SESSIONS_OVER_MAX);
         }
     }
 

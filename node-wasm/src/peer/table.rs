@@ -244,6 +244,13 @@ impl Peers {
         self.links.values().map(|link| link.contacts.len()).max().unwrap_or_default()
     }
 
+    /// How many sessions that are over are remembered of the contact of which most are.
+    #[must_use]
+    pub fn sessions_over_max(&self) -> usize {
+        let contacts = self.links.values().flat_map(|link| link.contacts.values());
+        contacts.map(|contact| contact.over.len()).max().unwrap_or_default()
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

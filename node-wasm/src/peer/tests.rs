@@ -237,6 +237,17 @@ fn a_session_that_is_over_cannot_be_played_again() {
 }
 
 #[test]
+fn of_a_contacts_sessions_so_many_are_remembered() {
+    let mut a = Side::new(1, 11);
+    for number in 0..=SESSIONS_OVER_MAX + 2 {
+        let mut b = Side::new(2, 100 + u8::try_from(number).expect("few"));
+        assert!(a.hear(&b.hello(Some(session(11)))).is_ok());
+        // The one that is proved is not over.
+        assert_eq!(a.table.sessions_over_max(), number.min(SESSIONS_OVER_MAX));
+    }
+}
+
+#[test]
 fn a_false_word_that_someone_left_makes_no_recording_worth_anything() {
     let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
     let recorded = [b.hello(Some(session(11))), b.say(&Message::Status(status()))];

@@ -218,6 +218,11 @@ fn part_after(branch: &[Header], locator: &[BlockHash]) -> Vec<Header> {
     branch.iter().skip(known.map_or(0, |place| place + 1)).take(Message::HEADERS_MAX).copied().collect()
 }
 
+/// How large something of a node is that has a bound.
+fn bound_of(node: &Node, name: &str) -> u64 {
+    node.bounds().iter().find(|bound| bound.name == name).expect("a bound of this name").size
+}
+
 /// C10: a branch without work goes by and leaves nothing, however long it is; its source rests, and stays a peer.
 #[test]
 fn c10_low_work_headers_are_not_kept_however_many_there_are() {
@@ -226,15 +231,17 @@ fn c10_low_work_headers_are_not_kept_however_many_there_are() {
     let length = (ANSWERS_MAX + 2) * Message::HEADERS_MAX;
     let branch = headers_after(&Chain::new(heavy_params()), repeat_n(200, length), 1);
     claim_much(&mut world, 1);
-    let mut sizes = Vec::new();
+    let (mut sizes, mut answers_max) = (Vec::new(), 0);
     // It sends on when it is not asked any more.
     for answer in branch.chunks(Message::HEADERS_MAX) {
         world.say(1, Some(0), &Message::Headers(answer.to_vec()));
         let node = &world.nodes[0].node;
         assert_eq!((node.chain().headers_beside(), node.chain().tip()), (0, before));
+        assert!(node.bounds().iter().all(|bound| bound.size <= bound.max));
+        answers_max = answers_max.max(bound_of(node, "answers of a survey"));
         sizes.extend(node.sync.surveyed(&source).map(Survey::size));
     }
-    assert_eq!(sizes.len(), ANSWERS_MAX);
+    assert_eq!((sizes.len(), answers_max), (ANSWERS_MAX, ANSWERS_MAX as u64));
     let (half, all) = (sizes[ANSWERS_MAX / 2], sizes[ANSWERS_MAX - 1]);
     assert!(all <= 2 << 10 && all - half <= 1 << 10, "{half} bytes half-way, {all} in the end");
     let node = &world.nodes[0].node;
