@@ -22,7 +22,8 @@ pub const REST_MS: u64 = 20_000;
 /// ... and in the end, when it never did better. While nobody else can be asked, each rest counts as the first: bad
 /// lines make honest peers fail each other, and then they are all that there is.
 pub const REST_MS_MAX: u64 = 32 * REST_MS;
-/// How long a peer whose headers are ahead of this node's clock is not asked, in milliseconds: they come in time.
+/// How long a peer whose headers are ahead of this node's clock is not asked, in milliseconds: they come in time. And at
+/// first one whose best chain changed while its headers were on their way.
 pub const PAUSE_MS: u64 = 2_000;
 /// Bodies in one request: small enough to spread a sync over several peers.
 pub const BATCH: usize = 256;
@@ -78,9 +79,11 @@ impl Source {
         self.rest.as_ref().is_some_and(|rest| rest.until > now)
     }
 
-    fn leave_out(&mut self, now: Timestamp) {
-        let ms = self.rest.as_ref().map_or(REST_MS, |rest| (2 * rest.ms).min(REST_MS_MAX));
-        self.rest = Some(Rest { until: now.plus_ms(ms), ms, soonest: now.plus_ms(REST_MS) });
+    /// For twice as long as the last time, and no less than `ms_min`.
+    fn leave_out(&mut self, now: Timestamp, ms_min: u64) {
+        let ms = self.rest.as_ref().map_or(ms_min, |rest| (2 * rest.ms).clamp(ms_min, REST_MS_MAX));
+        let soonest = now.plus_ms(ms.min(REST_MS));
+        self.rest = Some(Rest { until: now.plus_ms(ms), ms, soonest });
     }
 
     fn rests_at_need(&self, now: Timestamp) -> bool {
@@ -89,7 +92,7 @@ impl Source {
 
     /// Does not count as a failure.
     fn pause(&mut self, now: Timestamp) {
-        let rest = self.rest.get_or_insert(Rest { until: now, ms: REST_MS / 2, soonest: now });
+        let rest = self.rest.get_or_insert(Rest { until: now, ms: 0, soonest: now });
         rest.until = rest.until.max(now.plus_ms(PAUSE_MS));
         rest.soonest = rest.soonest.max(now.plus_ms(PAUSE_MS));
     }
@@ -175,7 +178,12 @@ impl Requests {
 
     /// Leaves a peer out for a while: for twice as long as the last time.
     pub fn rest(&mut self, now: Timestamp, peer: PeerId) {
-        self.sources.entry(peer).or_default().leave_out(now);
+        self.sources.entry(peer).or_default().leave_out(now, REST_MS);
+    }
+
+    /// A peer's best chain changed while its headers were on their way: it is asked again soon, but not so for ever.
+    pub fn moved_on(&mut self, now: Timestamp, peer: PeerId) {
+        self.sources.entry(peer).or_default().leave_out(now, PAUSE_MS);
     }
 
     /// Leaves a peer out for a moment: what it has cannot be taken yet.
@@ -211,9 +219,9 @@ impl Requests {
             return;
         }
         if source.rest.is_some() {
-            source.leave_out(now);
+            source.leave_out(now, REST_MS);
         } else {
-            source.rest = Some(Rest { until: now, ms: REST_MS / 2, soonest: now });
+            source.rest = Some(Rest { until: now, ms: 0, soonest: now });
         }
     }
 
@@ -227,7 +235,7 @@ impl Requests {
         let mut late = Vec::new();
         for (peer, source) in &mut self.sources {
             if source.give_up(now) {
-                source.leave_out(now);
+                source.leave_out(now, REST_MS);
                 late.push(*peer);
             }
         }
@@ -438,6 +446,25 @@ mod tests {
         sync.kept_word(&A);
         sync.rest(now, A);
         assert!(sync.is_free(now.plus_ms(REST_MS), &A));
+    }
+
+    #[test]
+    fn whoever_reorganises_is_asked_again_soon_and_later_each_time_until_it_keeps_its_word() {
+        let mut sync = Requests::default();
+        let mut now = Timestamp(0);
+        let mut check = |sync: &mut Requests, ms: u64| {
+            sync.moved_on(now, A);
+            let at_need = |now| sync.choose_for_headers(now, vec![A]) == [A];
+            assert!(!sync.is_free(now.plus_ms(ms - 1), &A) && !at_need(now.plus_ms(ms.min(REST_MS) - 1)));
+            assert!(sync.is_free(now.plus_ms(ms), &A) && at_need(now.plus_ms(ms.min(REST_MS))));
+            now = now.plus_ms(ms);
+        };
+        (0..5).for_each(|times| check(&mut sync, PAUSE_MS << times));
+        sync.kept_word(&A);
+        check(&mut sync, PAUSE_MS);
+        // What else it fails costs it no less for that.
+        sync.rest(Timestamp(1 << 20), A);
+        assert!(!sync.is_free(Timestamp((1 << 20) + REST_MS - 1), &A));
     }
 
     #[test]

@@ -133,6 +133,7 @@ impl Node {
     pub(super) fn take_headers(&mut self, now: Timestamp, from: PeerId, headers: &[Header]) {
         let Some(mut answered) = self.sync.take_headers(&from) else { return };
         self.settle_rounds(&from, true);
+        let moved = answered.survey.as_ref().is_some_and(|survey| self.has_moved(survey, headers));
         let taken = match answered.survey.take() {
             Some(survey) if survey.is_second_pass() => self.keep_surveyed(now, survey, headers),
             survey => self.survey(now, survey, headers),
@@ -149,6 +150,7 @@ impl Node {
         match taken.error {
             // Whose clock is ahead is no liar: the rest comes in time.
             Some((_, ChainError::Rule(RuleError::TimeTooLate { .. }))) => self.sync.pause(now, from),
+            Some((_, ChainError::UnknownParent(_))) if moved => self.sync.moved_on(now, from),
             Some((hash, error)) => {
                 self.refused(hash, error);
                 self.sync.rest(now, from);
@@ -168,6 +170,15 @@ impl Node {
             self.event(Event::SyncStarted { peer: from, missing });
         }
         self.catch_up(now);
+    }
+
+    /// Whether an answer that does not go on with a survey may be that of an honest peer whose best chain is another by
+    /// now: it begins where it would, after the first block of the question that the peer has. In the second pass it
+    /// cannot be told from a lie, but whoever got there has shown work.
+    fn has_moved(&self, survey: &Survey, headers: &[Header]) -> bool {
+        let known =
+            |header: &Header| header.previous != survey.last() && self.chain.contains(&header.previous);
+        survey.is_second_pass() || headers.first().is_some_and(known)
     }
 
     fn ask_on(&mut self, now: Timestamp, peer: PeerId, answered: Conversation, next: BlockHash) {

@@ -9,7 +9,7 @@ use super::{ASKED_MS_MAX, HEADERS_AHEAD_MAX, Survey};
 use crate::chain::{ANSWERS_MAX, Chain};
 use crate::consensus::ChainParams;
 use crate::primitives::{Header, Target, Work};
-use crate::sync::{REST_MS, SLOW_MS};
+use crate::sync::{PAUSE_MS, REST_MS, SLOW_MS};
 use crate::test;
 use crate::testing::{START, block_on, easy_params, headers_after, heavy_params};
 use crate::units::Height;
@@ -290,7 +290,7 @@ fn a_longer_chain_that_begins_with_little_work_is_surveyed_and_then_taken() {
 }
 
 #[test]
-fn whoever_sends_other_headers_the_second_time_rests_and_none_of_them_is_kept() {
+fn whoever_sends_other_headers_the_second_time_is_left_out_and_none_of_them_is_kept() {
     let mut world = heavy_world();
     let genesis = Chain::new(heavy_params());
     let (first, second) =
@@ -306,6 +306,44 @@ fn whoever_sends_other_headers_the_second_time_rests_and_none_of_them_is_kept() 
     assert_eq!(node.chain().headers_beside(), 0);
     assert!(!node.sync.is_free(world.now, &source) && node.peers.get(&source).is_some());
     assert!(node.sync.is_free(world.now.plus_ms(REST_MS), &source), "it is asked again after that");
+}
+
+/// In the midst of the first pass, and at the beginning of the second.
+#[test]
+fn a_peer_that_reorganises_while_its_headers_are_surveyed_is_asked_again_soon() {
+    let genesis = Chain::new(heavy_params());
+    let (before, after) =
+        (headers_after(&genesis, slow_then_fast(), 1), headers_after(&genesis, slow_then_fast(), 2));
+    for moves_at in [1, 2] {
+        let mut world = heavy_world();
+        claim_much(&mut world, 1);
+        let mut asked = 0;
+        let mut reply = |locator: &[BlockHash]| {
+            asked += 1;
+            part_after(if asked <= moves_at { &before } else { &after }, locator)
+        };
+        assert_eq!(answer(&mut world, &mut reply), moves_at + 1);
+        let kept = |world: &World| world.nodes[0].node.chain().headers_beside();
+        assert!(!world.nodes[0].node.sync.is_free(world.now, &world.nodes[1].node.id()));
+        assert_eq!(kept(&world), 0);
+        world.wait(PAUSE_MS / 1000);
+        claim_much(&mut world, 1);
+        answer(&mut world, &mut reply);
+        assert_eq!(kept(&world), after.len(), "moved after {moves_at}");
+    }
+}
+
+#[test]
+fn whoever_begins_in_the_middle_of_its_own_answer_has_not_reorganised() {
+    let mut world = heavy_world();
+    let mut branch = headers_after(&Chain::new(heavy_params()), slow_then_fast(), 1);
+    claim_much(&mut world, 1);
+    world.say(1, Some(0), &Message::Headers(branch[..Message::HEADERS_MAX].to_vec()));
+    assert_eq!(world.unheard, [1, 1], "it is asked for more");
+    let _ = branch.drain(..Message::HEADERS_MAX + 1);
+    world.say(1, Some(0), &Message::Headers(branch));
+    let source = world.nodes[1].node.id();
+    assert!(!world.nodes[0].node.sync.is_free(world.now.plus_ms(REST_MS - 1), &source));
 }
 
 #[test]
