@@ -59,6 +59,8 @@ pub struct Waiting {
     pub sender: Address,
     /// When it came.
     pub since: Timestamp,
+    /// Whether its signature was checked when it came. Of a payment that came back with a reorg it was once, and is again.
+    checked: bool,
 }
 
 /// How much a payment pays per byte: compared without rounding.
@@ -69,7 +71,7 @@ struct FeeRate {
 }
 
 /// The waiting payments.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Mempool {
     by_id: BTreeMap<TransactionId, Box<Waiting>>,
     by_sender: BTreeMap<Address, BTreeMap<u64, TransactionId>>,
@@ -78,7 +80,7 @@ pub struct Mempool {
 }
 
 impl Mempool {
-    /// Takes a payment whose own rules were checked, from a sender with this `account`. Gives what it displaced.
+    /// Takes a payment whose own rules were checked, its signature among them, from a sender with this `account`. Gives what it displaced.
     ///
     /// # Errors
     /// When it does not get in; nothing changes then.
@@ -88,7 +90,7 @@ impl Mempool {
         transaction: Transaction,
         account: Account,
     ) -> Result<Vec<TransactionId>, MempoolError> {
-        let waiting = Waiting::new(now, transaction);
+        let waiting = Waiting { checked: true, ..Waiting::new(now, transaction) };
         self.check(&waiting, account)?;
         self.make_room(waiting)
     }
@@ -182,6 +184,12 @@ impl Mempool {
     #[must_use]
     pub fn get(&self, id: &TransactionId) -> Option<&Waiting> {
         self.by_id.get(id).map(|waiting| &**waiting)
+    }
+
+    /// Whether this very payment waits, and its signature was checked when it came.
+    #[must_use]
+    pub fn has_checked(&self, id: &TransactionId) -> bool {
+        self.get(id).is_some_and(|waiting| waiting.checked)
     }
 
     /// All waiting payments, in the order of their ids.
@@ -369,7 +377,8 @@ impl Mempool {
 
 impl Waiting {
     fn new(since: Timestamp, transaction: Transaction) -> Self {
-        Self { id: transaction.id(), sender: transaction.sender(), transaction: Arc::new(transaction), since }
+        let (id, sender) = (transaction.id(), transaction.sender());
+        Self { id, sender, transaction: Arc::new(transaction), since, checked: false }
     }
 
     fn nonce(&self) -> u64 {
@@ -565,6 +574,8 @@ mod tests {
         };
         let (added, removed) = mempool.follow(START, &update, |_| rich());
         assert_eq!((added.len(), removed.len()), (3, 3));
+        assert!(!added.iter().any(|id| mempool.has_checked(id)), "blocks of the store are not checked whole");
+        assert!(mempool.has_checked(&with_fee(1, 3, 5, 0).id()));
         let waiting: Vec<u64> = mempool.by_sender[&address(1)].keys().copied().collect();
         assert_eq!(waiting, Vec::from_iter(0..PER_SENDER_MAX), "the first that can be mined stay");
     }

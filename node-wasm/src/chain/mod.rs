@@ -23,8 +23,8 @@ pub use tree::SIDE_ENTRIES_MAX;
 pub use update::ChainUpdate;
 
 use crate::consensus::retarget::Pace;
-use crate::consensus::{ChainParams, CheckedBlock, RuleError, check_body, check_header};
-use crate::primitives::{Block, BlockHash, Body, Header};
+use crate::consensus::{ChainParams, CheckedBlock, RuleError, check_body, check_header, nothing_known};
+use crate::primitives::{Block, BlockHash, Body, Header, TransactionId};
 use crate::units::{Height, Timestamp};
 use ledger::Undo;
 use snapshot::Replay;
@@ -156,6 +156,19 @@ impl Chain {
     /// When the header is unknown, or the block breaks a rule. After [`RuleError::MerkleRoot`] another body may
     /// still be the right one; after any other rule the block is invalid for good.
     pub fn insert_body(&mut self, hash: BlockHash, body: Body) -> Result<Outcome, ChainError> {
+        self.insert_body_with(hash, body, &nothing_known)
+    }
+
+    /// The same, but for the signatures of payments whose ids are `known`: the caller has checked those very payments.
+    ///
+    /// # Errors
+    /// As for [`Self::insert_body`].
+    pub fn insert_body_with(
+        &mut self,
+        hash: BlockHash,
+        body: Body,
+        known: &dyn Fn(&TransactionId) -> bool,
+    ) -> Result<Outcome, ChainError> {
         let header = match self.tree.state(&hash) {
             None => return Err(ChainError::UnknownHeader(hash)),
             Some(State::Invalid) => return Err(ChainError::KnownInvalid(hash)),
@@ -163,7 +176,7 @@ impl Chain {
             Some(State::HeaderOnly | State::Stored(_)) => self.tree.entry(&hash).header,
         };
         let height = self.tree.entry(&hash).height;
-        match check_body(&self.params, &self.genesis, height, Block { header, body }) {
+        match check_body(&self.params, &self.genesis, height, Block { header, body }, known) {
             Ok(checked) => self.tree.store(checked),
             Err(rule @ RuleError::MerkleRoot { .. }) => return Err(rule.into()),
             Err(rule) => {
@@ -179,11 +192,24 @@ impl Chain {
     /// # Errors
     /// As for [`Self::insert_announced`] and [`Self::insert_body`].
     pub fn insert_block(&mut self, now: Timestamp, block: Block) -> Result<Outcome, ChainError> {
+        self.insert_block_with(now, block, &nothing_known)
+    }
+
+    /// The same, but for the signatures of payments whose ids are `known`: the caller has checked those very payments.
+    ///
+    /// # Errors
+    /// As for [`Self::insert_block`].
+    pub fn insert_block_with(
+        &mut self,
+        now: Timestamp,
+        block: Block,
+        known: &dyn Fn(&TransactionId) -> bool,
+    ) -> Result<Outcome, ChainError> {
         let hash = block.hash();
         self.insert_announced(now, block.header)?;
-        let (size, known) = (block.body.size(), self.block(&hash).is_some());
-        let outcome = self.insert_body(hash, block.body)?;
-        if !known && !self.is_active(&hash) {
+        let (size, was_here) = (block.body.size(), self.block(&hash).is_some());
+        let outcome = self.insert_body_with(hash, block.body, known)?;
+        if !was_here && !self.is_active(&hash) {
             self.beside.push_back((hash, size));
             self.bound_beside();
         }

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use crate::consensus::{ChainParams, RuleError};
-use crate::primitives::{Block, BlockHash, Transaction};
+use crate::crypto::Digest;
+use crate::primitives::{Block, BlockHash, Transaction, TransactionId, merkle};
 use crate::units::{Amount, Height};
 
 /// A block that passed [`check_body`]: only its effect on balances is still open.
@@ -37,7 +38,9 @@ impl CheckedBlock {
     }
 }
 
-/// Checks everything of a block at `height` that depends on no balance. The header is taken as checked.
+/// Checks everything of a block at `height` that depends on no balance. The header is taken as checked, and so are the
+/// signatures of the payments whose ids are `known`: an id is of the whole payment, its signature included, so that
+/// whoever checked one has checked the other. [`nothing_known`] has all of them checked here.
 ///
 /// # Errors
 /// The first broken rule. [`RuleError::MerkleRoot`] says nothing against the header: the body is not its own.
@@ -46,9 +49,9 @@ pub fn check_body(
     genesis: &BlockHash,
     height: Height,
     block: Block,
+    known: &dyn Fn(&TransactionId) -> bool,
 ) -> Result<CheckedBlock, RuleError> {
-    let checked = recheck_body(height, block)?;
-    let block = checked.block();
+    let leaves = check_root(&block)?;
     // [C-07] A block MUST NOT be larger than the room allows.
     let size = block.size();
     if size > params.block_bytes_max {
@@ -58,10 +61,20 @@ pub fn check_body(
     if block.body.coinbase.height != height {
         return Err(RuleError::CoinbaseHeight { got: block.body.coinbase.height, expected: height });
     }
-    for transaction in &block.body.transactions {
-        check_payment(params, genesis, transaction)?;
+    // The coinbase is the first leaf.
+    for (transaction, id) in block.body.transactions.iter().zip(&leaves[1..]) {
+        check_terms(params, transaction)?;
+        if !known(&TransactionId(*id)) {
+            check_signature(genesis, transaction)?;
+        }
     }
-    Ok(checked)
+    Ok(CheckedBlock { hash: block.hash(), height, block: Arc::new(block) })
+}
+
+/// No payment was checked before.
+#[must_use]
+pub const fn nothing_known(_: &TransactionId) -> bool {
+    false
 }
 
 /// Checks a body that passed [`check_body`] before it was kept: all of it is in its Merkle root, signatures included,
@@ -70,12 +83,19 @@ pub fn check_body(
 /// # Errors
 /// [`RuleError::MerkleRoot`], when it is not.
 pub fn recheck_body(height: Height, block: Block) -> Result<CheckedBlock, RuleError> {
+    check_root(&block)?;
+    Ok(CheckedBlock { hash: block.hash(), height, block: Arc::new(block) })
+}
+
+/// Checks the body against its header; gives the leaves of its Merkle tree, the ids of what is in it.
+fn check_root(block: &Block) -> Result<Vec<Digest>, RuleError> {
+    let leaves = block.body.leaves();
     // [C-08] A body's Merkle root MUST be the one that its header commits to.
-    let got = block.body.merkle_root();
+    let got = merkle::root(&leaves);
     if got != block.header.merkle_root {
         return Err(RuleError::MerkleRoot { got, expected: block.header.merkle_root });
     }
-    Ok(CheckedBlock { hash: block.hash(), height, block: Arc::new(block) })
+    Ok(leaves)
 }
 
 /// Checks everything of a payment that depends on no balance.
@@ -87,6 +107,11 @@ pub fn check_payment(
     genesis: &BlockHash,
     transaction: &Transaction,
 ) -> Result<(), RuleError> {
+    check_terms(params, transaction)?;
+    check_signature(genesis, transaction)
+}
+
+fn check_terms(params: &ChainParams, transaction: &Transaction) -> Result<(), RuleError> {
     let payment = &transaction.payment;
     // [C-11] A payment's message MUST NOT be longer than the room allows.
     let got = payment.data.len() as u64;
@@ -95,6 +120,11 @@ pub fn check_payment(
     }
     // [C-13] A payment's amount and fee MUST NOT add up to more than 2^64 - 1.
     payment.cost().ok_or(RuleError::AmountOverflow)?;
+    Ok(())
+}
+
+fn check_signature(genesis: &BlockHash, transaction: &Transaction) -> Result<(), RuleError> {
+    let payment = &transaction.payment;
     // [C-12] A payment's signature MUST be its sender's over the room's genesis and every field.
     if !payment.sender.verifies(&payment.signed_bytes(genesis), &transaction.signature) {
         return Err(RuleError::Signature);
@@ -137,4 +167,51 @@ pub fn check_reward(
         return Err(RuleError::CoinbaseReward { got: reward, expected });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::Chain;
+    use crate::test;
+    use crate::testing::{START, block_on, easy_params, key, pay, proven};
+
+    /// What becomes of a block with this payment where the signatures of `known` ones were checked before.
+    fn check(transaction: &Transaction, known: &[&Transaction]) -> Result<(), RuleError> {
+        let chain = Chain::new(easy_params());
+        let mut block = block_on(&chain, START, 1, &[]);
+        block.body.transactions.push(transaction.clone());
+        block.header.merkle_root = block.body.merkle_root();
+        let is_known = |id: &TransactionId| known.iter().any(|known| known.id() == *id);
+        check_body(chain.params(), &chain.genesis(), Height(1), proven(block), &is_known).map(|_| ())
+    }
+
+    #[test]
+    fn a_signature_is_taken_as_checked_for_its_own_payment_only() {
+        let genesis = easy_params().genesis().hash();
+        let honest = pay(&genesis, 1, 2, 3, 0);
+        let mut forged = honest.clone();
+        forged.signature.0[5] ^= 1;
+        let mut other = honest.clone();
+        other.payment.amount.0 += 1;
+        assert_eq!(check(&honest, &[]), Ok(()));
+        for false_one in [&forged, &other] {
+            assert_eq!(check(false_one, &[]), Err(RuleError::Signature));
+            assert_eq!(check(false_one, &[&honest]), Err(RuleError::Signature));
+        }
+        // By the caller's word alone: nothing is verified of what is known.
+        assert_eq!(check(&forged, &[&forged]), Ok(()));
+    }
+
+    #[test]
+    fn all_other_rules_hold_for_payments_that_are_known() {
+        let (params, genesis) = (easy_params(), easy_params().genesis().hash());
+        let mut long = pay(&genesis, 1, 2, 3, 0).payment;
+        long.data = vec![0; 513];
+        let long = long.sign(&genesis, &key(1));
+        let expect = RuleError::DataSize { got: 513, limit: params.data_bytes_max };
+        assert_eq!(check(&long, &[&long]), Err(expect));
+        let much = pay(&genesis, 1, 2, u64::MAX, 0);
+        assert_eq!(check(&much, &[&much]), Err(RuleError::AmountOverflow));
+    }
 }

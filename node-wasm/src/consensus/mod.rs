@@ -12,7 +12,9 @@ pub mod retarget;
 mod rule;
 mod walk;
 
-pub use body::{CheckedBlock, check_body, check_payment, check_reward, check_spend, recheck_body};
+pub use body::{
+    CheckedBlock, check_body, check_payment, check_reward, check_spend, nothing_known, recheck_body,
+};
 pub use header::{MEDIAN_SPAN, Parent, check_header, median_time, required_bits};
 pub use params::{ChainParams, Profile};
 pub use rule::RuleError;

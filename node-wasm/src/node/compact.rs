@@ -148,7 +148,7 @@ impl Node {
     fn take_rebuilt(&mut self, now: Timestamp, link: Option<LinkId>, rebuild: Rebuild) {
         let block = rebuild.finish();
         let hash = block.hash();
-        match self.chain.insert_block(now, block) {
+        match self.insert_block(now, block) {
             Ok(outcome) => {
                 self.isolation.came(&outcome);
                 if self.follow(now, outcome)

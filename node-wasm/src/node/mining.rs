@@ -95,7 +95,7 @@ impl Node {
         let Some((_, template)) = self.mining.templates.iter().find(|(id, _)| *id == job) else { return };
         let block = template.solve(nonce);
         let (hash, height) = (block.hash(), block.body.coinbase.height);
-        let taken = match self.chain.insert_block(now, block.clone()) {
+        let taken = match self.insert_block(now, block.clone()) {
             Ok(outcome) => self.follow(now, outcome),
             // The chain's clock is far ahead of this machine's; another's may not be.
             Err(ChainError::Rule(RuleError::TimeTooLate { .. })) => {

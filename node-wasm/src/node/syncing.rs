@@ -256,7 +256,7 @@ impl Node {
         }
         let (mut useful, mut wrong) = (0, false);
         for (hash, body) in bodies.into_iter().filter(|(hash, _)| asked.contains(hash)) {
-            match self.chain.insert_body(hash, body) {
+            match self.chain.insert_body_with(hash, body, &|id| self.mempool.has_checked(id)) {
                 Ok(outcome) => {
                     useful += 1;
                     self.isolation.came(&outcome);
