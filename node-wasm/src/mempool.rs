@@ -4,6 +4,9 @@
 //! and all its earlier ones. Bounded in bytes, per sender and in time; the best payers stay. Left out: where
 //! payments come from, and telling others.
 
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
@@ -84,29 +87,17 @@ impl Mempool {
     ///
     /// # Errors
     /// When it does not get in; nothing changes then.
-    pub fn insert(
-        &mut self,
-        now: Timestamp,
-        transaction: Transaction,
-        account: Account,
-    ) -> Result<Vec<TransactionId>, MempoolError> {
-        let waiting = Waiting { checked: true, ..Waiting::new(now, transaction) };
+    pub fn insert(&mut self, waiting: Waiting, account: Account) -> Result<Vec<TransactionId>, MempoolError> {
         self.check(&waiting, account)?;
-        self.make_room(waiting)
+        self.make_room(Waiting { checked: true, ..waiting })
     }
 
     /// Takes back a payment that a reorg undid, or that the node had stored, even if its sender cannot pay for it at the
     /// moment: what it was paid from may be undone as well and come back. `used` is how many payments of its sender
     /// the chain has. Gives what it displaced, or `None` when it does not get in.
-    pub fn reinsert(
-        &mut self,
-        now: Timestamp,
-        transaction: Transaction,
-        used: u64,
-    ) -> Option<Vec<TransactionId>> {
-        let waiting = Waiting::new(now, transaction);
+    pub fn reinsert(&mut self, waiting: Waiting, used: u64) -> Option<Vec<TransactionId>> {
         let rival = self.rival(&waiting);
-        let in_reach = (used..used + PER_SENDER_MAX).contains(&waiting.nonce());
+        let in_reach = waiting.nonce().checked_sub(used).is_some_and(|ahead| ahead < PER_SENDER_MAX);
         if !in_reach
             || self.by_id.contains_key(&waiting.id)
             || rival.is_some_and(|rival| rival.rate() >= waiting.rate())
@@ -127,13 +118,14 @@ impl Mempool {
         let (mut added, mut removed) = (Vec::new(), Vec::new());
         for block in update.disconnected.iter().rev() {
             for transaction in &block.body.transactions {
-                let sender = transaction.sender();
+                let waiting = Waiting::new(now, transaction.clone());
+                let (id, sender) = (waiting.id, waiting.sender);
                 let used = account(&sender).nonce;
-                if let Some(displaced) = self.reinsert(now, transaction.clone(), used) {
-                    added.push(transaction.id());
+                if let Some(displaced) = self.reinsert(waiting, used) {
+                    added.push(id);
                     removed.extend(displaced);
-                    // What was within the bound before is beyond it from here.
-                    removed.extend(self.drop_from(&sender, used + PER_SENDER_MAX));
+                    // What was within the bound before is beyond it from here, and the last nonce of all of no use.
+                    removed.extend(self.drop_from(&sender, used.saturating_add(PER_SENDER_MAX)));
                 }
             }
         }
@@ -169,10 +161,12 @@ impl Mempool {
             let waiting = &self.by_id[&id];
             let account = accounts.entry(waiting.sender).or_default();
             let rest = waiting.transaction.payment.cost().and_then(|cost| account.balance.checked_sub(cost));
-            let (Some(rest), Some(left)) = (rest, room.checked_sub(waiting.transaction.size())) else {
+            let left = room.checked_sub(waiting.transaction.size());
+            // The largest nonce is none that a payment may have.
+            let (Some(balance), Some(left), Some(nonce)) = (rest, left, account.nonce.checked_add(1)) else {
                 continue;
             };
-            *account = Account { balance: rest, nonce: account.nonce + 1 };
+            *account = Account { balance, nonce };
             room = left;
             selected.push(waiting.transaction.clone());
             next.extend(self.candidate(&waiting.sender, account.nonce));
@@ -376,7 +370,9 @@ impl Mempool {
 }
 
 impl Waiting {
-    fn new(since: Timestamp, transaction: Transaction) -> Self {
+    /// A payment that comes now. Its id and its sender's address are hashed here, once.
+    #[must_use]
+    pub fn new(since: Timestamp, transaction: Transaction) -> Self {
         let (id, sender) = (transaction.id(), transaction.sender());
         Self { id, sender, transaction: Arc::new(transaction), since, checked: false }
     }
@@ -421,182 +417,4 @@ impl Eq for FeeRate {}
 
 fn digest_of(id: &TransactionId) -> u64 {
     u64::from_le_bytes(*id.0.first_chunk().expect("an id has 32 bytes"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::primitives::BlockHash;
-    use crate::test;
-    use crate::testing::{START, address, key, pay};
-
-    const ROOM: BlockHash = BlockHash([7; 32]);
-
-    fn rich() -> Account {
-        Account { balance: Amount(1_000_000), nonce: 0 }
-    }
-
-    fn with_fee(from: u8, nonce: u64, fee: u64, data: usize) -> Transaction {
-        let mut payment = pay(&ROOM, from, 200, 10, nonce).payment;
-        payment.fee = Amount(fee);
-        payment.data = vec![0; data];
-        payment.sign(&ROOM, &key(from))
-    }
-
-    fn mempool(payments: &[Transaction]) -> Mempool {
-        let mut mempool = Mempool::default();
-        for payment in payments {
-            mempool.insert(START, payment.clone(), rich()).expect("it gets in");
-        }
-        mempool
-    }
-
-    fn selected(mempool: &Mempool, bytes: u64, account: Account) -> Vec<(Address, u64, u64)> {
-        let shown = |transaction: &Arc<Transaction>| {
-            (transaction.sender(), transaction.payment.nonce, transaction.payment.fee.0)
-        };
-        mempool.select(bytes, |_| account).iter().map(shown).collect()
-    }
-
-    #[test]
-    fn the_best_payers_go_first_and_nonces_keep_their_order() {
-        let mempool = mempool(&[with_fee(1, 1, 90, 0), with_fee(1, 0, 1, 0), with_fee(2, 0, 5, 0)]);
-        let expect = [(address(2), 0, 5), (address(1), 0, 1), (address(1), 1, 90)];
-        assert_eq!(selected(&mempool, u64::MAX, rich()), expect);
-        assert_eq!(selected(&mempool, 2 * with_fee(1, 0, 1, 0).size(), rich()), expect[..2]);
-        let poor = Account { balance: Amount(12), nonce: 0 };
-        assert_eq!(selected(&mempool, u64::MAX, poor), [(address(1), 0, 1)], "only what can be paid for");
-    }
-
-    #[test]
-    fn a_fee_counts_per_byte() {
-        let mempool = mempool(&[with_fee(1, 0, 10, 500), with_fee(2, 0, 9, 0)]);
-        assert_eq!(selected(&mempool, u64::MAX, rich()), [(address(2), 0, 9), (address(1), 0, 10)]);
-    }
-
-    #[test]
-    fn a_nonce_gap_waits_for_what_fills_it() {
-        let mut mempool = mempool(&[with_fee(1, 1, 5, 0)]);
-        assert!(selected(&mempool, u64::MAX, rich()).is_empty());
-        assert_eq!((mempool.next_nonce(&address(1), 0), mempool.next_nonce(&address(1), 1)), (0, 2));
-        mempool.insert(START, with_fee(1, 0, 5, 0), rich()).expect("it gets in");
-        assert_eq!(selected(&mempool, u64::MAX, rich()).len(), 2);
-        let ahead = mempool.insert(START, with_fee(1, PER_SENDER_MAX, 5, 0), rich());
-        assert_eq!(ahead, Err(MempoolError::TooManyPending));
-    }
-
-    #[test]
-    fn all_waiting_payments_of_a_sender_are_covered_together() {
-        let mut mempool = Mempool::default();
-        let account = Account { balance: Amount(25), nonce: 0 };
-        mempool.insert(START, pay(&ROOM, 1, 2, 10, 0), account).expect("11 of 25");
-        let second = mempool.insert(START, pay(&ROOM, 1, 2, 14, 1), account);
-        let expect = RuleError::InsufficientFunds { cost: Amount(15), balance: Amount(14) };
-        assert_eq!(second, Err(MempoolError::Rule(expect)));
-        mempool.insert(START, pay(&ROOM, 1, 2, 13, 1), account).expect("exactly the rest");
-        assert_eq!(mempool.pending(&address(1)), Amount(25));
-    }
-
-    #[test]
-    fn a_payment_is_replaced_for_a_tenth_more_and_not_for_less() {
-        let mut mempool = mempool(&[with_fee(1, 0, 100, 0)]);
-        let check = |mempool: &mut Mempool, payment: Transaction, needed: u64| {
-            let refused = mempool.insert(START, payment, rich());
-            assert_eq!(refused, Err(MempoolError::ReplacementFee { needed }));
-        };
-        check(&mut mempool, with_fee(1, 0, 109, 0), 110);
-        let size = with_fee(1, 0, 1, 0).size();
-        check(&mut mempool, with_fee(1, 0, 110, 100), (1100 * (size + 100)).div_ceil(10 * size));
-        let old = with_fee(1, 0, 100, 0).id();
-        assert_eq!(mempool.insert(START, with_fee(1, 0, 110, 0), rich()), Ok(vec![old]));
-        assert_eq!(mempool.len(), 1);
-        let again = mempool.insert(START, with_fee(1, 0, 110, 0), rich());
-        assert_eq!(again, Err(MempoolError::Duplicate));
-        assert_eq!(mempool.insert(START, with_fee(2, 0, 0, 0), rich()), Err(MempoolError::FeeTooLow));
-    }
-
-    #[test]
-    fn the_worst_payers_make_room_and_the_bound_holds() {
-        let mut mempool = Mempool::default();
-        let size = with_fee(1, 0, 1, 512).size();
-        let fits = MEMPOOL_BYTES_MAX / size;
-        for number in 0..fits {
-            let (sender, nonce) =
-                (u8::try_from(number / PER_SENDER_MAX).expect("few"), number % PER_SENDER_MAX);
-            mempool.insert(START, with_fee(sender, nonce, 10 + nonce, 512), rich()).expect("there is room");
-        }
-        let cheap = mempool.insert(START, with_fee(250, 0, 5, 512), rich());
-        assert_eq!(cheap, Err(MempoolError::Full));
-        assert_eq!(mempool.len() as u64, fits);
-        let displaced = mempool.insert(START, with_fee(250, 0, 1000, 512), rich()).expect("it pays more");
-        assert_eq!(displaced.len(), 1);
-        assert!(mempool.bytes <= MEMPOOL_BYTES_MAX);
-        let total: u64 = mempool.iter().map(|waiting| waiting.transaction.size()).sum();
-        assert_eq!(mempool.bytes, total);
-    }
-
-    #[test]
-    fn nobody_makes_room_by_dropping_what_the_newcomer_needs() {
-        let mut mempool = Mempool::default();
-        // The worst payer of all is first in line of the one who will want room.
-        mempool.insert(START, with_fee(250, 0, 1, 0), rich()).expect("there is room");
-        let size = with_fee(1, 0, 1, 512).size();
-        for number in 0..MEMPOOL_BYTES_MAX / size {
-            let (sender, nonce) =
-                (u8::try_from(number / PER_SENDER_MAX).expect("few"), number % PER_SENDER_MAX);
-            // The last does not fit.
-            let _ = mempool.insert(START, with_fee(sender, nonce, 100, 512), rich());
-        }
-        let displaced = mempool.insert(START, with_fee(250, 1, 10_000, 512), rich()).expect("it pays more");
-        assert!(!displaced.contains(&with_fee(250, 0, 1, 0).id()), "its own earlier payment stays");
-        // A replacement that needs room counts what it replaces once.
-        let before = with_fee(250, 1, 10_000, 512).id();
-        let displaced = mempool.insert(START, with_fee(250, 1, 20_000, 512), rich()).expect("it pays more");
-        assert_eq!(displaced, [before]);
-        assert!(mempool.bytes <= MEMPOOL_BYTES_MAX);
-        let total: u64 = mempool.iter().map(|waiting| waiting.transaction.size()).sum();
-        assert_eq!(mempool.bytes, total);
-    }
-
-    #[test]
-    fn what_a_reorg_undoes_comes_back_within_the_bound_of_its_sender() {
-        let mut mempool = Mempool::default();
-        let after = Account { nonce: 3, ..rich() };
-        for nonce in 3..3 + PER_SENDER_MAX {
-            mempool.insert(START, with_fee(1, nonce, 5, 0), after).expect("it gets in");
-        }
-        let mut block = crate::consensus::ChainParams::room(crate::units::RoomName::default()).genesis();
-        block.body.transactions = (0..3).map(|nonce| with_fee(1, nonce, 5, 0)).collect();
-        let update = ChainUpdate {
-            fork_height: crate::units::Height(0),
-            disconnected: vec![Arc::new(block)],
-            connected: Vec::new(),
-        };
-        let (added, removed) = mempool.follow(START, &update, |_| rich());
-        assert_eq!((added.len(), removed.len()), (3, 3));
-        assert!(!added.iter().any(|id| mempool.has_checked(id)), "blocks of the store are not checked whole");
-        assert!(mempool.has_checked(&with_fee(1, 3, 5, 0).id()));
-        let waiting: Vec<u64> = mempool.by_sender[&address(1)].keys().copied().collect();
-        assert_eq!(waiting, Vec::from_iter(0..PER_SENDER_MAX), "the first that can be mined stay");
-    }
-
-    #[test]
-    fn payments_expire_with_those_that_need_them() {
-        let mut mempool = mempool(&[with_fee(1, 0, 5, 0)]);
-        let later = START.plus_ms(1000);
-        mempool.insert(later, with_fee(1, 1, 5, 0), rich()).expect("it gets in");
-        assert!(mempool.expire(START.plus_ms(EXPIRY_MS - 1)).is_empty());
-        assert_eq!(mempool.expire(START.plus_ms(EXPIRY_MS)).len(), 2);
-        assert!(mempool.is_empty());
-        assert_eq!((mempool.bytes, mempool.digest()), (0, 0));
-    }
-
-    #[test]
-    fn equal_sets_have_equal_digests_whatever_their_history() {
-        let one = mempool(&[with_fee(1, 0, 5, 0), with_fee(2, 0, 5, 0)]);
-        let mut other = mempool(&[with_fee(2, 0, 5, 0), with_fee(3, 0, 5, 0), with_fee(1, 0, 5, 0)]);
-        assert_ne!(one.digest(), other.digest());
-        other.drop_from(&address(3), 0);
-        assert_eq!(one.digest(), other.digest());
-    }
 }

@@ -13,6 +13,7 @@ mod tests;
 use super::{BEAT_MS, EARLY_MAX, Node, network};
 use crate::chain::ChainError;
 use crate::consensus::RuleError;
+use crate::mempool::Waiting;
 use crate::peer::{LinkId, Peer};
 use crate::primitives::{Block, BlockHash, PeerId, Transaction};
 use crate::sync::SLOW_MS;
@@ -25,8 +26,13 @@ pub(super) const HALF_BUILT_MAX: usize = 4;
 /// How many of them one peer may have announced.
 const HALF_BUILT_PER_PEER_MAX: usize = 2;
 /// How many peers' lists of short ids are tried for a block that waits: the first may be false, and each costs a look
-/// at the whole mempool.
+/// at the whole mempool, whatever its length: a hash for each waiting payment, and for the few that its hints let pass a
+/// search among at most [`Message::BLOCK_TRANSACTIONS_MAX`] ids.
 const LISTS_MAX: u32 = 4;
+/// How many waiting payments are looked at for one token of the announcer's budget. A token is about a signature, and a
+/// look a short hash, of which a hundred or more cost as much. So whoever announces again and again, other blocks or
+/// lists that seem to fit, costs no more than any other message may.
+const LOOKS_PER_TOKEN: u64 = 128;
 /// How many nodes of a room, on average, ask the announcer itself.
 const ASK_ANNOUNCER: u64 = 4;
 
@@ -116,6 +122,10 @@ impl Node {
         }
         let mut rebuild = Rebuild::new(compact, self.chain.params().block_bytes_max);
         if !rebuild.is_whole() {
+            let cost = self.mempool.len() as u64 / LOOKS_PER_TOKEN;
+            if self.peers.get_mut(&announcer).is_some_and(|peer| !peer.budget.spend(now, cost)) {
+                return self.request_missing(now);
+            }
             self.mempool.iter().for_each(|waiting| rebuild.offer(&waiting.id, &waiting.transaction));
             let tip = self.chain.block_at(self.chain.height());
             let confirmed = tip.iter().flat_map(|block| &block.body.transactions);
@@ -198,13 +208,12 @@ impl Node {
     }
 
     /// Puts payments that came where they are missing.
-    pub(super) fn fill(&mut self, now: Timestamp, transactions: &[Transaction]) {
+    pub(super) fn fill(&mut self, now: Timestamp, payments: &[Waiting]) {
         if self.half_built.is_empty() {
             return;
         }
-        for transaction in transactions {
-            let id = transaction.id();
-            self.half_built.iter_mut().for_each(|half| half.rebuild.offer(&id, transaction));
+        for payment in payments {
+            self.half_built.iter_mut().for_each(|half| half.rebuild.offer(&payment.id, &payment.transaction));
         }
         for half in std::mem::take(&mut self.half_built) {
             if half.rebuild.is_whole() {

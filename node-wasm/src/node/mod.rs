@@ -37,9 +37,9 @@ pub use io::{Config, Input, MempoolChange, Output, SyncOutcome};
 use crate::chain::{Chain, ChainError, Outcome};
 use crate::consensus::check_payment;
 use crate::crypto::PublicKey;
-use crate::mempool::{EXPIRY_MS, Mempool, MempoolError};
+use crate::mempool::{EXPIRY_MS, Mempool, MempoolError, Waiting};
 use crate::peer::{LinkId, Peers, Refusal};
-use crate::primitives::{Block, BlockHash, PeerId, Transaction, TransactionId};
+use crate::primitives::{Block, BlockHash, PeerId, TransactionId};
 use crate::spread::Spread;
 use crate::sync::Requests;
 use crate::token_bucket::TokenBucket;
@@ -156,8 +156,9 @@ impl Node {
             }
             Input::Received { link, bytes } => self.receive(now, link, &bytes),
             Input::Submit(transaction) => {
-                self.declined.remove(&transaction.id());
-                let result = self.take_payment(now, transaction, None);
+                let waiting = Waiting::new(now, transaction);
+                self.declined.remove(&waiting.id);
+                let result = self.take_payment(waiting, None);
                 self.outputs.push_back(Output::Submitted(result));
             }
             Input::Mine(payout) => self.mining.set_payout(payout),
@@ -277,21 +278,20 @@ impl Node {
     /// Takes a payment from the user or from a peer on a link, and passes it on if it is new.
     fn take_payment(
         &mut self,
-        now: Timestamp,
-        transaction: Transaction,
+        waiting: Waiting,
         from: Option<LinkId>,
     ) -> Result<TransactionId, MempoolError> {
-        let id = transaction.id();
+        let (id, transaction) = (waiting.id, waiting.transaction.clone());
         if self.mempool.get(&id).is_some() {
             return Err(MempoolError::Duplicate);
         }
-        let account = self.chain.account(&transaction.sender());
+        let account = self.chain.account(&waiting.sender);
         if transaction.payment.nonce >= account.nonce {
             check_payment(self.chain.params(), &self.chain.genesis(), &transaction)?;
         }
-        let removed = self.mempool.insert(now, transaction.clone(), account)?;
+        let removed = self.mempool.insert(waiting, account)?;
         self.mempool_changed(MempoolChange { added: vec![id], removed });
-        self.cast(from, &Message::Transactions(vec![transaction]));
+        self.cast(from, &Message::Transactions(vec![(*transaction).clone()]));
         Ok(id)
     }
 

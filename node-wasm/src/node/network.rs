@@ -2,9 +2,9 @@
 
 use super::{Event, Node, Output, REPORTED_MAX};
 use crate::chain::ChainError;
-use crate::mempool::MempoolError;
+use crate::mempool::{MempoolError, Waiting};
 use crate::peer::{Accepted, LinkId, Peer, Peers, Refusal};
-use crate::primitives::{BlockHash, PeerId, Transaction, TransactionId};
+use crate::primitives::{BlockHash, PeerId, TransactionId};
 use crate::units::Timestamp;
 use crate::wire::{Message, SessionId, Status, Tip};
 
@@ -104,12 +104,14 @@ impl Node {
                 }
             }
             Message::Transactions(transactions) => {
-                self.fill(now, &transactions);
-                let waiting = self.mempool.digest();
-                for transaction in transactions {
-                    self.take_passed_on(now, link, transaction);
+                let came = |transaction| Waiting::new(now, transaction);
+                let came: Vec<Waiting> = transactions.into_iter().map(came).collect();
+                self.fill(now, &came);
+                let digest = self.mempool.digest();
+                for payment in came {
+                    self.take_passed_on(now, link, payment);
                 }
-                if self.mempool.digest() != waiting {
+                if self.mempool.digest() != digest {
                     self.hasten_inventory(now, &from);
                 }
             }
@@ -141,12 +143,12 @@ impl Node {
 
     /// A payment that a peer passed on. What does not hold is dropped, and not fetched again for a while; it is no
     /// reason to think ill of the peer.
-    fn take_passed_on(&mut self, now: Timestamp, link: LinkId, transaction: Transaction) {
-        let id = transaction.id();
+    fn take_passed_on(&mut self, now: Timestamp, link: LinkId, payment: Waiting) {
+        let id = payment.id;
         if self.declined.contains(now, &id) {
             return;
         }
-        match self.take_payment(now, transaction, Some(link)) {
+        match self.take_payment(payment, Some(link)) {
             Ok(_) | Err(MempoolError::Duplicate) => {}
             Err(_) => self.declined.insert(now, id, DECLINED_MS),
         }

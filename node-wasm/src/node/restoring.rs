@@ -9,6 +9,7 @@ mod tests;
 use super::{MempoolChange, Node};
 use crate::chain::{Chain, ChainError, Snapshot};
 use crate::consensus::check_payment;
+use crate::mempool::Waiting;
 use crate::primitives::{Block, BlockHash, PeerId, Transaction};
 use crate::units::Timestamp;
 
@@ -32,10 +33,12 @@ impl Node {
     /// Takes a waiting payment from the node's own store, after the blocks. As after a reorg, its sender need not be
     /// able to pay for it at the moment.
     pub fn restore_payment(&mut self, now: Timestamp, transaction: Transaction) {
-        let (id, used) = (transaction.id(), self.chain.account(&transaction.sender()).nonce);
-        if check_payment(self.chain.params(), &self.chain.genesis(), &transaction).is_ok()
-            && let Some(removed) = self.mempool.reinsert(now, transaction, used)
-        {
+        if check_payment(self.chain.params(), &self.chain.genesis(), &transaction).is_err() {
+            return;
+        }
+        let waiting = Waiting::new(now, transaction);
+        let (id, used) = (waiting.id, self.chain.account(&waiting.sender).nonce);
+        if let Some(removed) = self.mempool.reinsert(waiting, used) {
             self.mempool_changed(MempoolChange { added: vec![id], removed });
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::chain::{Account, ChainUpdate};
 use crate::crypto::{PublicKey, Signature};
-use crate::mempool::{FEE_MIN, MEMPOOL_BYTES_MAX, Mempool, MempoolError, PER_SENDER_MAX};
+use crate::mempool::{FEE_MIN, MEMPOOL_BYTES_MAX, Mempool, MempoolError, PER_SENDER_MAX, Waiting};
 use crate::primitives::{Address, BlockHash, Payment};
 use crate::test;
 use crate::testing::{address, key, pay};
@@ -59,8 +59,8 @@ fn c16_a_nonce_with_a_gap_a_used_one_and_the_last_are_refused() {
         let rule = broken(&mut chain, &[pay(&genesis, 1, 2, 10, nonce)], |_| {});
         assert_eq!(rule, RuleError::Nonce { got: nonce, expected: 2 });
         // In the mempool a gap may wait, up to a bound; what is used up or beyond it may not.
-        let waits =
-            Mempool::default().insert(START, pay(&genesis, 1, 2, 10, nonce), chain.account(&address(1)));
+        let waits = Mempool::default()
+            .insert(Waiting::new(START, pay(&genesis, 1, 2, 10, nonce)), chain.account(&address(1)));
         assert_eq!(waits.is_ok(), (2..2 + PER_SENDER_MAX).contains(&nonce), "{nonce}: {waits:?}");
     }
     let swapped = broken(&mut chain, &[pay(&genesis, 1, 2, 10, 2), pay(&genesis, 1, 2, 10, 3)], |body| {
@@ -90,13 +90,13 @@ fn c17_a_flood_keeps_its_bounds_and_pays_for_every_place_it_takes() {
     };
     // Somebody else's, that pays well: the flood pays less.
     let honest = offer(1, 0, 5_000, 0);
-    mempool.insert(START, honest.clone(), rich).expect("there is room");
+    mempool.insert(Waiting::new(START, honest.clone()), rich).expect("there is room");
     let mut rates = std::collections::BTreeMap::new();
     for number in 0..12_000_u64 {
         let sender = 2 + u8::try_from(noise.below(240)).expect("small");
         let (fee, data) = (noise.next() % 4_000, 400 + noise.below(113));
         let offered = offer(sender, noise.next() % (PER_SENDER_MAX + 2), fee, data);
-        match mempool.insert(START, offered.clone(), rich) {
+        match mempool.insert(Waiting::new(START, offered.clone()), rich) {
             Ok(displaced) => {
                 assert!(Amount(fee) >= FEE_MIN, "{number}");
                 for gone in displaced {
@@ -124,11 +124,14 @@ fn c17_a_flood_keeps_its_bounds_and_pays_for_every_place_it_takes() {
     assert!(bytes > MEMPOOL_BYTES_MAX - 1_000, "{bytes}: it was never full");
     // A replacement that is bigger has to pay more for each of its bytes, and more in all.
     let mut mempool = Mempool::default();
-    mempool.insert(START, offer(2, 0, 1_000, 0), rich).expect("there is room");
+    mempool.insert(Waiting::new(START, offer(2, 0, 1_000, 0)), rich).expect("there is room");
     for (fee, data) in [(1_000, 0), (1_001, 0), (1_099, 0), (1_100, 512), (0, 0)] {
-        assert!(mempool.insert(START, offer(2, 0, fee, data), rich).is_err(), "{fee} for {data} bytes more");
+        assert!(
+            mempool.insert(Waiting::new(START, offer(2, 0, fee, data)), rich).is_err(),
+            "{fee} for {data} bytes more"
+        );
     }
-    assert!(mempool.insert(START, offer(2, 0, 1_100, 0), rich).is_ok());
+    assert!(mempool.insert(Waiting::new(START, offer(2, 0, 1_100, 0)), rich).is_ok());
 }
 
 /// C17: places for which nobody will ever pay.
@@ -139,8 +142,8 @@ fn what_its_sender_has_spent_otherwise_leaves_and_the_rest_stays() {
     let account = |left| move |_: &Address| Account { balance: Amount(left), nonce: 1 };
     let mut mempool = Mempool::default();
     for (sender, nonce) in [(1, 1), (1, 2), (2, 1)] {
-        let waiting = pay(&genesis, sender, 3, 59, nonce);
-        mempool.insert(START, waiting, account(1_000)(&address(sender))).expect("funds are there");
+        let waiting = Waiting::new(START, pay(&genesis, sender, 3, 59, nonce));
+        mempool.insert(waiting, account(1_000)(&address(sender))).expect("funds are there");
     }
     let mut block = chain.params().genesis();
     block.body.transactions = vec![pay(&genesis, 1, 3, 5, 0)];

@@ -56,7 +56,7 @@ fn give(world: &mut World, index: usize, payments: &[Transaction]) {
     let (now, node) = (world.now, &mut world.nodes[index].node);
     for payment in payments {
         let account = node.chain.account(&payment.sender());
-        node.mempool.insert(now, payment.clone(), account).expect("a payment that fits");
+        node.mempool.insert(Waiting::new(now, payment.clone()), account).expect("a payment that fits");
     }
 }
 
@@ -251,6 +251,26 @@ fn a_false_list_of_short_ids_keeps_nobody_from_the_right_one() {
     assert_eq!(world.unheard.len(), 1, "asked for payments of the false list, once");
 }
 
+/// A list that seems to fit is tried each time that it comes; what it costs, its sender's budget pays for.
+#[test]
+fn looks_at_the_mempool_are_paid_for_by_the_announcer() {
+    for (tokens, looks) in [(7, true), (6, false)] {
+        let mut world = room(2, 2);
+        let payments = payments(&world, 8 * LOOKS_PER_TOKEN - 1);
+        give(&mut world, 0, &payments[..20]);
+        give(&mut world, 1, &payments);
+        find(&mut world);
+        world.wire.clear();
+        let block = world.nodes[0].node.chain().block_at(Height(17)).expect("the block");
+        let (now, miner) = (world.now, world.nodes[0].node.id());
+        let budget = &mut world.nodes[1].node.peers.get_mut(&miner).expect("a peer").budget;
+        // The price of the message, and so much more.
+        *budget = TokenBucket::new(now, 20 + 20 + tokens, 0);
+        world.say(0, None, &Message::CompactBlock(Box::new(CompactBlock::new(&block, 5))));
+        assert_eq!(count(&world, GET_BODIES) == 0, looks, "{tokens} tokens: the body is asked for instead");
+    }
+}
+
 #[test]
 fn nothing_is_done_for_a_header_that_does_not_hold() {
     let mut world = room(2, 2);
@@ -401,7 +421,7 @@ fn a_block_of_one_medium_goes_on_by_another_as_it_came() {
     (0..3).for_each(|index| give(&mut world, index, &payments));
     for payment in &payments {
         let account = tab.chain.account(&payment.sender());
-        tab.mempool.insert(now, payment.clone(), account).expect("a payment that fits");
+        tab.mempool.insert(Waiting::new(now, payment.clone()), account).expect("a payment that fits");
     }
     said.clear();
     find(&mut world);

@@ -1,0 +1,207 @@
+//! Tests of the mempool: who gets in, who has to go, and what comes back.
+
+use super::*;
+use crate::primitives::BlockHash;
+use crate::test;
+use crate::testing::{START, address, key, pay};
+
+const ROOM: BlockHash = BlockHash([7; 32]);
+
+fn rich() -> Account {
+    Account { balance: Amount(1_000_000), nonce: 0 }
+}
+
+fn with_fee(from: u8, nonce: u64, fee: u64, data: usize) -> Transaction {
+    let mut payment = pay(&ROOM, from, 200, 10, nonce).payment;
+    payment.fee = Amount(fee);
+    payment.data = vec![0; data];
+    payment.sign(&ROOM, &key(from))
+}
+
+fn mempool(payments: &[Transaction]) -> Mempool {
+    let mut mempool = Mempool::default();
+    for payment in payments {
+        mempool.insert(Waiting::new(START, payment.clone()), rich()).expect("it gets in");
+    }
+    mempool
+}
+
+/// A block that confirmed these payments. It need not hold.
+fn undone(payments: impl IntoIterator<Item = Transaction>) -> Arc<crate::primitives::Block> {
+    let mut block = crate::consensus::ChainParams::room(crate::units::RoomName::default()).genesis();
+    block.body.transactions = payments.into_iter().collect();
+    Arc::new(block)
+}
+
+fn selected(mempool: &Mempool, bytes: u64, account: Account) -> Vec<(Address, u64, u64)> {
+    let shown = |transaction: &Arc<Transaction>| {
+        (transaction.sender(), transaction.payment.nonce, transaction.payment.fee.0)
+    };
+    mempool.select(bytes, |_| account).iter().map(shown).collect()
+}
+
+#[test]
+fn the_best_payers_go_first_and_nonces_keep_their_order() {
+    let mempool = mempool(&[with_fee(1, 1, 90, 0), with_fee(1, 0, 1, 0), with_fee(2, 0, 5, 0)]);
+    let expect = [(address(2), 0, 5), (address(1), 0, 1), (address(1), 1, 90)];
+    assert_eq!(selected(&mempool, u64::MAX, rich()), expect);
+    assert_eq!(selected(&mempool, 2 * with_fee(1, 0, 1, 0).size(), rich()), expect[..2]);
+    let poor = Account { balance: Amount(12), nonce: 0 };
+    assert_eq!(selected(&mempool, u64::MAX, poor), [(address(1), 0, 1)], "only what can be paid for");
+}
+
+#[test]
+fn a_fee_counts_per_byte() {
+    let mempool = mempool(&[with_fee(1, 0, 10, 500), with_fee(2, 0, 9, 0)]);
+    assert_eq!(selected(&mempool, u64::MAX, rich()), [(address(2), 0, 9), (address(1), 0, 10)]);
+}
+
+#[test]
+fn a_nonce_gap_waits_for_what_fills_it() {
+    let mut mempool = mempool(&[with_fee(1, 1, 5, 0)]);
+    assert!(selected(&mempool, u64::MAX, rich()).is_empty());
+    assert_eq!((mempool.next_nonce(&address(1), 0), mempool.next_nonce(&address(1), 1)), (0, 2));
+    mempool.insert(Waiting::new(START, with_fee(1, 0, 5, 0)), rich()).expect("it gets in");
+    assert_eq!(selected(&mempool, u64::MAX, rich()).len(), 2);
+    let ahead = mempool.insert(Waiting::new(START, with_fee(1, PER_SENDER_MAX, 5, 0)), rich());
+    assert_eq!(ahead, Err(MempoolError::TooManyPending));
+}
+
+#[test]
+fn nonces_may_come_to_their_end() {
+    let (last, mut mempool) = (u64::MAX, Mempool::default());
+    for nonce in [last - 2, last] {
+        let back = mempool.reinsert(Waiting::new(START, with_fee(1, nonce, 5, 0)), last - 2);
+        assert_eq!(back, Some(Vec::new()));
+    }
+    assert_eq!(mempool.reinsert(Waiting::new(START, with_fee(2, 9, 5, 0)), 10), None);
+    let account = |nonce| Account { nonce, ..rich() };
+    assert_eq!(selected(&mempool, u64::MAX, account(last - 2)), [(address(1), last - 2, 5)]);
+    assert_eq!(selected(&mempool, u64::MAX, account(last)), []);
+    let update = ChainUpdate {
+        fork_height: crate::units::Height(0),
+        disconnected: vec![undone([with_fee(1, last - 1, 5, 0)])],
+        connected: Vec::new(),
+    };
+    let (added, removed) = mempool.follow(START, &update, |_| account(last - 2));
+    assert_eq!((added.len(), removed.len(), mempool.len()), (1, 1, 2), "the last goes: it is of no use");
+}
+
+#[test]
+fn all_waiting_payments_of_a_sender_are_covered_together() {
+    let mut mempool = Mempool::default();
+    let account = Account { balance: Amount(25), nonce: 0 };
+    mempool.insert(Waiting::new(START, pay(&ROOM, 1, 2, 10, 0)), account).expect("11 of 25");
+    let second = mempool.insert(Waiting::new(START, pay(&ROOM, 1, 2, 14, 1)), account);
+    let expect = RuleError::InsufficientFunds { cost: Amount(15), balance: Amount(14) };
+    assert_eq!(second, Err(MempoolError::Rule(expect)));
+    mempool.insert(Waiting::new(START, pay(&ROOM, 1, 2, 13, 1)), account).expect("exactly the rest");
+    assert_eq!(mempool.pending(&address(1)), Amount(25));
+}
+
+#[test]
+fn a_payment_is_replaced_for_a_tenth_more_and_not_for_less() {
+    let mut mempool = mempool(&[with_fee(1, 0, 100, 0)]);
+    let check = |mempool: &mut Mempool, payment: Transaction, needed: u64| {
+        let refused = mempool.insert(Waiting::new(START, payment), rich());
+        assert_eq!(refused, Err(MempoolError::ReplacementFee { needed }));
+    };
+    check(&mut mempool, with_fee(1, 0, 109, 0), 110);
+    let size = with_fee(1, 0, 1, 0).size();
+    check(&mut mempool, with_fee(1, 0, 110, 100), (1100 * (size + 100)).div_ceil(10 * size));
+    let old = with_fee(1, 0, 100, 0).id();
+    assert_eq!(mempool.insert(Waiting::new(START, with_fee(1, 0, 110, 0)), rich()), Ok(vec![old]));
+    assert_eq!(mempool.len(), 1);
+    let again = mempool.insert(Waiting::new(START, with_fee(1, 0, 110, 0)), rich());
+    assert_eq!(again, Err(MempoolError::Duplicate));
+    assert_eq!(
+        mempool.insert(Waiting::new(START, with_fee(2, 0, 0, 0)), rich()),
+        Err(MempoolError::FeeTooLow)
+    );
+}
+
+#[test]
+fn the_worst_payers_make_room_and_the_bound_holds() {
+    let mut mempool = Mempool::default();
+    let size = with_fee(1, 0, 1, 512).size();
+    let fits = MEMPOOL_BYTES_MAX / size;
+    for number in 0..fits {
+        let (sender, nonce) = (u8::try_from(number / PER_SENDER_MAX).expect("few"), number % PER_SENDER_MAX);
+        mempool
+            .insert(Waiting::new(START, with_fee(sender, nonce, 10 + nonce, 512)), rich())
+            .expect("there is room");
+    }
+    let cheap = mempool.insert(Waiting::new(START, with_fee(250, 0, 5, 512)), rich());
+    assert_eq!(cheap, Err(MempoolError::Full));
+    assert_eq!(mempool.len() as u64, fits);
+    let displaced =
+        mempool.insert(Waiting::new(START, with_fee(250, 0, 1000, 512)), rich()).expect("it pays more");
+    assert_eq!(displaced.len(), 1);
+    assert!(mempool.bytes <= MEMPOOL_BYTES_MAX);
+    let total: u64 = mempool.iter().map(|waiting| waiting.transaction.size()).sum();
+    assert_eq!(mempool.bytes, total);
+}
+
+#[test]
+fn nobody_makes_room_by_dropping_what_the_newcomer_needs() {
+    let mut mempool = Mempool::default();
+    // The worst payer of all is first in line of the one who will want room.
+    mempool.insert(Waiting::new(START, with_fee(250, 0, 1, 0)), rich()).expect("there is room");
+    let size = with_fee(1, 0, 1, 512).size();
+    for number in 0..MEMPOOL_BYTES_MAX / size {
+        let (sender, nonce) = (u8::try_from(number / PER_SENDER_MAX).expect("few"), number % PER_SENDER_MAX);
+        // The last does not fit.
+        let _ = mempool.insert(Waiting::new(START, with_fee(sender, nonce, 100, 512)), rich());
+    }
+    let displaced =
+        mempool.insert(Waiting::new(START, with_fee(250, 1, 10_000, 512)), rich()).expect("it pays more");
+    assert!(!displaced.contains(&with_fee(250, 0, 1, 0).id()), "its own earlier payment stays");
+    // A replacement that needs room counts what it replaces once.
+    let before = with_fee(250, 1, 10_000, 512).id();
+    let displaced =
+        mempool.insert(Waiting::new(START, with_fee(250, 1, 20_000, 512)), rich()).expect("it pays more");
+    assert_eq!(displaced, [before]);
+    assert!(mempool.bytes <= MEMPOOL_BYTES_MAX);
+    let total: u64 = mempool.iter().map(|waiting| waiting.transaction.size()).sum();
+    assert_eq!(mempool.bytes, total);
+}
+
+#[test]
+fn what_a_reorg_undoes_comes_back_within_the_bound_of_its_sender() {
+    let mut mempool = Mempool::default();
+    let after = Account { nonce: 3, ..rich() };
+    for nonce in 3..3 + PER_SENDER_MAX {
+        mempool.insert(Waiting::new(START, with_fee(1, nonce, 5, 0)), after).expect("it gets in");
+    }
+    let update = ChainUpdate {
+        fork_height: crate::units::Height(0),
+        disconnected: vec![undone((0..3).map(|nonce| with_fee(1, nonce, 5, 0)))],
+        connected: Vec::new(),
+    };
+    let (added, removed) = mempool.follow(START, &update, |_| rich());
+    assert_eq!((added.len(), removed.len()), (3, 3));
+    assert!(!added.iter().any(|id| mempool.has_checked(id)), "blocks of the store are not checked whole");
+    assert!(mempool.has_checked(&with_fee(1, 3, 5, 0).id()));
+    let waiting: Vec<u64> = mempool.by_sender[&address(1)].keys().copied().collect();
+    assert_eq!(waiting, Vec::from_iter(0..PER_SENDER_MAX), "the first that can be mined stay");
+}
+
+#[test]
+fn payments_expire_with_those_that_need_them() {
+    let mut mempool = mempool(&[with_fee(1, 0, 5, 0)]);
+    let later = START.plus_ms(1000);
+    mempool.insert(Waiting::new(later, with_fee(1, 1, 5, 0)), rich()).expect("it gets in");
+    assert!(mempool.expire(START.plus_ms(EXPIRY_MS - 1)).is_empty());
+    assert_eq!(mempool.expire(START.plus_ms(EXPIRY_MS)).len(), 2);
+    assert!(mempool.is_empty());
+    assert_eq!((mempool.bytes, mempool.digest()), (0, 0));
+}
+
+#[test]
+fn equal_sets_have_equal_digests_whatever_their_history() {
+    let one = mempool(&[with_fee(1, 0, 5, 0), with_fee(2, 0, 5, 0)]);
+    let mut other = mempool(&[with_fee(2, 0, 5, 0), with_fee(3, 0, 5, 0), with_fee(1, 0, 5, 0)]);
+    assert_ne!(one.digest(), other.digest());
+    other.drop_from(&address(3), 0);
+    assert_eq!(one.digest(), other.digest());
+}
