@@ -99,9 +99,8 @@ impl Chain {
         (self.ledger, self.undos) = (replay.ledger, replay.undos);
         let gone = self.active.split_off(self.undos.len() + 1);
         let disconnected = gone.iter().rev().filter_map(|hash| self.block(hash)).collect();
-        if let Some(first) = gone.first() {
-            self.tree.mistrust(first, &self.active);
-        }
+        // Balances that were wrong may have spoken against blocks that hold.
+        self.tree.mistrust(gone.first(), &self.active);
         let update = ChainUpdate { fork_height: self.height(), disconnected, connected: Vec::new() };
         Outcome { update: Some(update), invalid: Vec::new() }
     }

@@ -189,10 +189,19 @@ impl Tree {
         self.choose_best(active);
     }
 
-    /// Wants the body of a block anew, and takes nothing above it for complete. None of it is on `active`.
-    pub(super) fn mistrust(&mut self, hash: &BlockHash, active: &[BlockHash]) {
-        self.entries.get_mut(hash).expect("the caller found this hash in the tree").state = State::HeaderOnly;
-        self.set_incomplete(*hash);
+    /// Wants the body of a block anew, where there is one to mistrust, and takes nothing above it for complete; none of
+    /// it is on `active`. Of blocks that were judged the headers hold: they are judged anew as well.
+    pub(super) fn mistrust(&mut self, hash: Option<&BlockHash>, active: &[BlockHash]) {
+        for entry in self.entries.values_mut() {
+            if matches!(entry.state, State::Invalid) {
+                entry.state = State::HeaderOnly;
+            }
+        }
+        if let Some(hash) = hash {
+            self.entries.get_mut(hash).expect("the caller found this hash in the tree").state =
+                State::HeaderOnly;
+            self.set_incomplete(*hash);
+        }
         self.choose_best(active);
     }
 

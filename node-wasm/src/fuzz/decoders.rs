@@ -6,7 +6,7 @@ use std::str::FromStr;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use super::fixture::fixture;
-use crate::chain::{Chain, Snapshot};
+use crate::chain::Snapshot;
 use crate::codec::{decode, encode};
 use crate::consensus::ChainParams;
 use crate::consensus::retarget::Pace;
@@ -15,7 +15,6 @@ use crate::primitives::{
     Address, Block, BlockHash, Body, CompactTarget, Header, PeerId, Transaction, TransactionId,
 };
 use crate::proof::PaymentProof;
-use crate::testing::easy_params;
 use crate::units::{Amount, BlockTime, RoomName};
 use crate::wire::relay::{FromRelay, ToRelay};
 use crate::wire::{Frame, Message, channel as tabs};
@@ -105,15 +104,6 @@ pub fn chain_file(bytes: &[u8]) {
 /// A snapshot: its record's checksum finds damage, and keeps no attacker out.
 pub fn snapshot(bytes: &[u8]) {
     value::<Snapshot>(bytes);
-}
-
-/// The chain that begins at a snapshot.
-pub fn cold_start(bytes: &[u8]) {
-    let Ok(snapshot) = decode(bytes) else { return };
-    let tip = fixture().blocks.last().expect("the room has blocks").clone();
-    if let Ok(chain) = Chain::from_snapshot(easy_params(), snapshot, tip.clone()) {
-        assert_eq!(chain.tip().hash, tip.hash());
-    }
 }
 
 /// A payment proof.

@@ -121,6 +121,19 @@ impl Fixture {
         [&self.blocks, &self.rivals].map(|blocks| encode(&following(blocks).snapshot())).into()
     }
 
+    /// Starts from the chains as they were at each height: with every body, without one, and with what is new first.
+    pub(super) fn starts(&self) -> Vec<Vec<u8>> {
+        let mut starts = Vec::new();
+        for (rival, blocks) in [(0, &self.blocks), (1, &self.rivals)] {
+            for height in 1..=blocks.len() {
+                let snapshot = encode(&following(&blocks[..height]).snapshot());
+                let stories = [0, 2, 2 << 3, 4 | 2 << 3, 2 | 2 << 3];
+                starts.extend(stories.map(|story| [&[rival | story], &snapshot[..]].concat()));
+            }
+        }
+        starts
+    }
+
     /// That each of the first chain's payments is in it.
     pub(super) fn proofs(&self) -> Vec<Vec<u8>> {
         let chain = following(&self.blocks);

@@ -4,6 +4,7 @@
 //! Three callers run them: cargo-fuzz (`fuzz/targets`), the long run on stable (`cargo xtask fuzz`), which also
 //! bounds what they allocate by [`allocation_max`], and the tests. Left out: clocks and files.
 
+mod cold_start;
 mod decoders;
 mod fixture;
 mod mutator;
@@ -11,9 +12,10 @@ mod script;
 #[cfg(test)]
 mod tests;
 
+pub use cold_start::cold_start;
 pub use decoders::{
-    address, amount, bits, block, chain_file, channel, cold_start, frame, from_relay, hash, header, message,
-    payment, proof, record, retarget, room, snapshot, to_relay,
+    address, amount, bits, block, chain_file, channel, frame, from_relay, hash, header, message, payment,
+    proof, record, retarget, room, snapshot, to_relay,
 };
 pub use mutator::Mutator;
 pub use script::node;
@@ -79,7 +81,7 @@ pub fn targets() -> Vec<Target> {
         let seeds = fixture.messages.iter().filter(|bytes| bytes[0] == kind).cloned().collect();
         targets.push(target(&format!("message_{kind}"), message, seeds));
     }
-    targets.push(Target { bounded: false, ..target("cold_start", cold_start, fixture.snapshots()) });
+    targets.push(Target { bounded: false, ..target("cold_start", cold_start, fixture.starts()) });
     targets.push(Target { bounded: false, ..target("node", node, script::seeds()) });
     targets
 }

@@ -27,6 +27,19 @@ proptest! {
     }
 }
 
+/// Balances that are not those of the blocks, in a snapshot of the right headers: the node refuses no block for them.
+#[test]
+fn a_start_from_false_balances_ends_with_those_of_the_blocks() {
+    for start in fixture().starts() {
+        for place in 1..=8 {
+            let mut start = start.clone();
+            let at = start.len() - 8 * place;
+            start[at] ^= 1 << (place % 8);
+            cold_start(&start);
+        }
+    }
+}
+
 #[test]
 fn every_seed_passes_and_every_kind_of_message_has_one() {
     for target in targets() {
