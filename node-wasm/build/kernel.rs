@@ -22,7 +22,7 @@
 //! compiler and `wasm-opt` see: each of them loses up to a quarter, by an order that needs more registers than there
 //! are.
 //!
-//! What the module and its caller agree on is in `src/miner/kernel.rs`.
+//! What the module and its caller agree on is in `src/miner/contract.rs`; how it is called, in `src/miner/kernel.rs`.
 
 use std::array;
 
@@ -32,6 +32,7 @@ use wasm_encoder::{
 };
 
 use crate::code::{Code, Kind, Pool, Step, at, repeat};
+use crate::contract::{LANES, MASK, TAIL, WRITE};
 use crate::graph::{Expr, Graph, Leaf, Time};
 use crate::memory::{CONSTANT, CONSTANTS, Memory, RECORD, RECORDS, WORD};
 use crate::sha256::{DIGEST_BITS, END, HEADER_BITS, INITIAL, K, State, Word as _, round, schedule};
@@ -44,10 +45,6 @@ const E: usize = 4;
 const A: usize = 0;
 /// The words of a block.
 const BLOCK: usize = 16;
-/// Where the caller writes the header's last words before the nonce: after the midstate.
-const TAIL: u32 = 8;
-/// Where it writes which bits of the hash's eighth word must be zero.
-const MASK: u32 = 11;
 
 /// The parameters of the search.
 const NONCE: u32 = 0;
@@ -85,7 +82,7 @@ pub(crate) fn module(shapes: &[Shape]) -> Vec<u8> {
     let mut codes = CodeSection::new();
     functions.function(0).function(1);
     codes.function(&prepare).function(&write());
-    exports.export("write", ExportKind::Func, PREPARE + 1);
+    exports.export(WRITE, ExportKind::Func, PREPARE + 1);
     for (index, (shape, search)) in (PREPARE + 2..).zip(shapes.iter().zip(&searches)) {
         functions.function(2);
         codes.function(search);
@@ -257,7 +254,7 @@ fn nonces(code: &mut Code<'_>) -> i32 {
             Instruction::I8x16Shuffle([3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12]),
             Instruction::LocalSet(local),
         ]);
-        count += 4;
+        count += LANES.cast_signed();
     }
     if let Some(local) = code.nonce(Kind::Scalar) {
         // Bytes 0 and 2 change places by one rotation, 1 and 3 by the other.

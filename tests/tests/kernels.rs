@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io::Write as _;
 
-use node_wasm::miner::kernel::{Instance, KERNELS, MODULE, run, scan};
+use node_wasm::miner::kernel::{Instance, KERNELS, MODULE, WRITE, run, scan};
 use wasmi::{Engine, Linker, Module, Store, TypedFunc};
 
 #[path = "../../node-wasm/src/miner/scan/cases.rs"]
@@ -24,7 +24,7 @@ impl Interpreted {
         let module = Module::new(&engine, MODULE).unwrap();
         let mut store = Store::new(&engine, ());
         let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module).unwrap();
-        let write = instance.get_typed_func(&store, "write").unwrap();
+        let write = instance.get_typed_func(&store, WRITE).unwrap();
         let search = instance.get_typed_func(&store, name).unwrap();
         Self { store: RefCell::new(store), write, search, searched: RefCell::default() }
     }

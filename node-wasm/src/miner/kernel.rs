@@ -1,10 +1,12 @@
 //! The generated kernels: a wasm module that searches for a nonce, for an engine to run.
 //!
-//! `build/` generates it; here is what it agrees on with its caller. The module has a memory of its own.
+//! `build/` generates it, and agrees with its caller on what is in `contract.rs`. The module has a memory of its own.
 //! `write(at, word)` tells it a word about the header; a kernel's `search(nonce, groups)` searches so many groups of
 //! nonces, and returns 0, or, when a group may hold a hit, how many were left, that one included. The group is then
 //! hashed whole here, so that [`scan`] finds exactly what [`super::scan_scalar()`] finds.
 
+pub use super::contract::WRITE;
+use super::contract::{LANES, MASK, MIXED, VECTOR};
 use super::scan::{Search, find, nonces};
 use crate::primitives::{Header, Target};
 
@@ -20,10 +22,8 @@ pub struct Kernel {
 /// The module of the kernels.
 pub const MODULE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernels.wasm"));
 /// Every kernel. Which of them is the fastest depends on the processor, and on what else it does.
-pub const KERNELS: [Kernel; 2] = [Kernel { name: "vector", group: 4 }, Kernel { name: "mixed", group: 5 }];
-
-/// Which word is the mask: the last.
-const MASK: u32 = 11;
+pub const KERNELS: [Kernel; 2] =
+    [Kernel { name: VECTOR, group: LANES }, Kernel { name: MIXED, group: LANES + 1 }];
 
 /// A kernel that an engine has made ready to run.
 pub trait Instance {

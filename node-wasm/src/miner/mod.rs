@@ -4,6 +4,7 @@
 //! [`lanes`] with a native processor's vectors, [`kernel`] with the wasm module that `build/` generates. All are pure:
 //! who calls them, in slices of a few milliseconds, decides how hard and how long to search.
 
+mod contract;
 pub mod kernel;
 pub mod lanes;
 pub mod scan;

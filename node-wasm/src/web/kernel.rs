@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use super::js::property;
 use crate::host::contest;
-use crate::miner::kernel::{self, Instance, KERNELS, Kernel, MODULE};
+use crate::miner::kernel::{self, Instance, KERNELS, Kernel, MODULE, WRITE};
 use crate::miner::scan_whole;
 use crate::primitives::{Header, Target};
 
@@ -27,7 +27,7 @@ impl Engine {
         // What `build/` exports is known.
         let function = |name| property(&exports, name).unchecked_into();
         let engine = |kernel: Kernel| Self {
-            write: function("write"),
+            write: function(WRITE),
             search: function(kernel.name),
             group: kernel.group,
         };
