@@ -31,7 +31,7 @@ export interface Tabchain {
   sync(): Promise<{ outcome: "replaced" | "already-best" | "no-peers"; height: number; tip: string }>;
   /**
    * Checks every stored block from genesis, signatures included, and that they come to this node's balances and to the
-   * stored snapshot; `height` is the last that holds. Runs beside the node, which tells `verifying` events meanwhile.
+   * stored snapshot; `height` is the last that holds. An error at height 0 is the snapshot's, which cannot be read. Runs beside the node, which tells `verifying` events meanwhile.
    */
   verify(): Promise<{ valid: boolean; height: number; error?: { height: number; hash: string; rule: string } }>;
   /** The chain as a file. */

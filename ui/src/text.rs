@@ -173,6 +173,9 @@ pub fn verified(verified: &Verified) -> String {
             )
         }
         None => format!("Not valid after block {}.", verified.height),
+        Some(bad) if bad.height == 0 => {
+            format!("All blocks hold, but {}. The next start makes it anew.", bad.rule)
+        }
         Some(bad) => format!(
             "Not valid at block {} ({}): {} Reset your chain to load it again from your peers.",
             bad.height,
@@ -253,6 +256,9 @@ mod tests {
             BadBlock { height: 7, hash: "00ab".to_owned(), rule: "C-11: the merkle root differs".to_owned() };
         let text = verified(&Verified { valid: false, height: 6, error: Some(error) });
         assert!(text.contains("block 7 (00ab): C-11: the merkle root differs."), "{text}");
+        let error = BadBlock { height: 0, hash: String::new(), rule: "the snapshot is damaged".to_owned() };
+        let text = verified(&Verified { valid: false, height: 6, error: Some(error) });
+        assert_eq!(text, "All blocks hold, but the snapshot is damaged. The next start makes it anew.");
         assert!(verified(&Verified { valid: true, height: 0, error: None }).contains("all 1 block "));
     }
 }

@@ -324,7 +324,7 @@ pub struct Verified {
     pub valid: bool,
     /// The last height that holds.
     pub height: u32,
-    /// The first that does not.
+    /// The first that does not, or the stored snapshot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<BadBlock>,
 }
@@ -338,13 +338,13 @@ pub struct Verifying {
     pub total: u32,
 }
 
-/// A block that breaks a rule.
+/// A block that breaks a rule, or whose record is bad.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BadBlock {
-    /// Its height.
+    /// Its height; 0 is the stored snapshot, which is of no use, where all blocks hold.
     pub height: u32,
-    /// Its hash.
+    /// Its hash, where one can be read.
     pub hash: String,
     /// The broken rule's code and text, `C-11: ...`.
     pub rule: String,

@@ -14,6 +14,8 @@ pub struct Verifier {
     node: Node,
     /// What is believed, with its name.
     believed: Vec<(&'static str, Snapshot)>,
+    /// Whether the stored snapshot cannot be read.
+    damaged: bool,
     height: u32,
     error: Option<BadBlock>,
 }
@@ -22,7 +24,7 @@ impl Verifier {
     /// A check of the chain of `config`'s room.
     #[must_use]
     pub fn new(config: Config, now: Timestamp) -> Self {
-        Self { node: Node::new(config, now), believed: Vec::new(), height: 0, error: None }
+        Self { node: Node::new(config, now), believed: Vec::new(), damaged: false, height: 0, error: None }
     }
 
     /// Also checks a snapshot, which has this name, once its height is reached.
@@ -34,7 +36,7 @@ impl Verifier {
     pub fn believe_record(&mut self, record: &[u8]) {
         match restore::read_snapshot(record) {
             Some(snapshot) => self.believe("the stored snapshot", snapshot),
-            None => self.fail(String::new(), "the stored snapshot is damaged".to_owned()),
+            None => self.damaged = true,
         }
     }
 
@@ -95,6 +97,11 @@ impl Verifier {
     pub fn finish(mut self) -> Verified {
         if self.believed.iter().any(|(_, snapshot)| snapshot.height().0 > self.height) {
             self.stop("stored record missing");
+        }
+        // Whatever became of it, the blocks were checked without it.
+        if self.damaged && self.error.is_none() {
+            let rule = "the stored snapshot is damaged".to_owned();
+            self.error = Some(BadBlock { height: 0, hash: String::new(), rule });
         }
         Verified { valid: self.error.is_none(), height: self.height, error: self.error }
     }
@@ -227,10 +234,16 @@ mod tests {
             bytes[place - 8] ^= 1;
             let (snapshot, damaged) = (record::seal(&bytes), [&stored[..8], &bytes].concat());
             wrong(&snapshot, &live, 3, "the stored snapshot is not what");
-            wrong(&damaged, &live, 1, "the stored snapshot is damaged");
+            wrong(&damaged, &live, 0, "the stored snapshot is damaged");
+            assert_eq!(check(&damaged, &live).height, 5, "the blocks hold");
             let snapshot = restore::read_snapshot(&snapshot).expect("sealed");
             wrong(&stored, &snapshot, 3, "the node's own ledger is not what");
         }
+        // A block that does not hold is worse than a snapshot that cannot be read.
+        let mut bad = records.clone();
+        bad[3].1.pop();
+        let error = verify_believing(&bad, |verifier| verifier.believe_record(&[])).error.expect("found");
+        assert_eq!((error.height, error.rule.as_str()), (4, "stored record unreadable"));
         // The node has more blocks than are stored.
         let more = chain_of(&super::tests::blocks(6)).snapshot();
         wrong(&stored, &more, 6, "stored record missing");

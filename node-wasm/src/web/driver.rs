@@ -175,6 +175,7 @@ impl Driver {
             }
             HostEvent::MinerFailed { worker, reason } => self.miner_failed(worker, &reason),
             HostEvent::StoreFailed(why) => self.store_failed(&why),
+            HostEvent::Written => self.poll_node(),
             HostEvent::Stored { height, record } => self.take_stored(height, &record),
             HostEvent::Verifying(progress) => self.page.update(Update::Verifying(progress)),
             HostEvent::Verified { id, result } => self.page.answer(id, Ok(Reply::Verified(result))),

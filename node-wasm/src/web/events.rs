@@ -36,6 +36,8 @@ pub(super) enum HostEvent {
     MinerFailed { worker: u32, reason: String },
     /// The store cannot keep what it was given.
     StoreFailed(String),
+    /// The store has written what it was given: whatever waited for that is due.
+    Written,
     /// The store brought a block that the node still lacked.
     Stored { height: u32, record: Vec<u8> },
     /// A check of the stored chain went on.

@@ -83,7 +83,8 @@ impl Writer {
         }
     }
 
-    /// Stores what changed, with a snapshot of the chain where one is due. What was told before is of this chain.
+    /// Stores what changed, with a snapshot of the chain where one is due. What was told before is of this chain. To be
+    /// called after [`HostEvent::Written`] as well: no snapshot is stored while anything is being written.
     pub(super) fn settle(&self, chain: &Chain) {
         let mut state = self.state.borrow_mut();
         // A disk that does not keep up is given no more of them than it writes.
@@ -162,6 +163,7 @@ async fn run(disk: Rc<Disk>, events: Events, state: Rc<RefCell<State>>) {
         state.writing = false;
         std::mem::take(&mut state.idle)
     };
+    events.post(HostEvent::Written);
     for waiter in idle {
         // Whoever gave up waiting does not mind.
         let _ = waiter.send(());
@@ -184,4 +186,34 @@ fn next_batch(state: &RefCell<State>) -> Option<Batch> {
         mempool: pending.mempool.into_iter().map(payment).collect(),
         snapshot: pending.snapshot,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt as _, StreamExt as _};
+
+    use super::*;
+    use crate::test;
+    use crate::testing::{START, block_on, easy_params};
+
+    #[test]
+    async fn a_snapshot_that_is_due_in_the_midst_of_a_write_is_stored_at_its_end() {
+        let (events, mut queue) = Events::new();
+        let name = format!("test/{}", hex::encode(super::super::js::random::<8>()));
+        let disk = Rc::new(Disk::open(&name).await.expect("a database"));
+        let writer = Writer::new(disk.clone(), &events);
+        let mut chain = Chain::new(easy_params());
+        let outcome = chain.insert_block(START, block_on(&chain, START, 1, &[])).expect("a valid block");
+        writer.chain(&outcome.update.expect("the tip moves"));
+        writer.settle(&chain);
+        writer.drop_snapshot();
+        writer.settle(&chain);
+        writer.flush().await;
+        assert!(disk.snapshot().await.expect("readable").is_none());
+        assert!(matches!(queue.next().now_or_never(), Some(Some(HostEvent::Written))));
+        writer.settle(&chain);
+        writer.flush().await;
+        let stored = disk.snapshot().await.expect("readable").expect("stored");
+        assert_eq!(restore::read_snapshot(&stored), Some(chain.snapshot()));
+    }
 }

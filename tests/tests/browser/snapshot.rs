@@ -161,8 +161,9 @@ async fn a_damaged_snapshot_is_made_anew_and_a_damaged_block_ends_the_chain() ->
 
     damage(&tab, &database, "meta", json!("snapshot")).await?;
     let verified: Verified = tab.ask("verify", vec![]).await?;
-    let rule = verified.error.context("the snapshot is damaged")?.rule;
-    ensure!(rule.contains("the stored snapshot is damaged"), "{rule}");
+    let error = verified.error.context("the snapshot is damaged")?;
+    ensure!(error.height == 0 && error.rule == "the stored snapshot is damaged", "{error:?}");
+    ensure!(!verified.valid && verified.height == before.height, "the blocks hold: {}", verified.height);
     let start = restart(&tab).await?;
     ensure!(start.status.loading == 0, "a damaged snapshot was used: {:?}", start.status);
     ensure!((&start.status.tip, &start.status.balance) == (&before.tip, &before.balance), "{start:?}");
