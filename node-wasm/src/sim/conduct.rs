@@ -81,10 +81,13 @@ impl Conduct {
         }
     }
 
-    /// A forger has had its day.
+    /// Forgers and liars have had their day.
     pub(super) fn mend(&mut self) {
-        if let Self::Forger(forger) = self {
-            forger.ended = true;
+        match self {
+            // What it made is still on its way.
+            Self::Forger(forger) => forger.ended = true,
+            Self::Liar => *self = Self::Honest,
+            Self::Honest | Self::Selfish(_) => {}
         }
     }
 

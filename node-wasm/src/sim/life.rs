@@ -39,7 +39,7 @@ impl World {
         }
     }
 
-    /// Everything that went wrong is mended, nobody forges or pays any more.
+    /// Everything that went wrong is mended, nobody forges, lies or pays any more.
     pub(super) fn mend(&mut self) {
         self.network.mend();
         self.payments_per_hour = 0;

@@ -13,7 +13,7 @@
 //! player    a node and its host's memory             conduct  selfish miners, liars, forgers
 //! pace      when a block is found                    disk     what a crash leaves
 //! check     what must hold at every moment           rest     what must hold in the end
-//! random    chance                                   report   what a run came to
+//! random    chance                                   report   what a run came to, and what it found (`finding`)
 //! ```
 //!
 //! Left out: browsers, sockets and real time, which the tests in tabs have; forged frames and a relay that lies, which
@@ -22,6 +22,7 @@
 mod check;
 mod conduct;
 mod disk;
+mod finding;
 mod life;
 mod network;
 mod pace;
@@ -37,6 +38,7 @@ mod switch;
 mod tests;
 mod world;
 
+pub use finding::{Finding, selfish_share};
 pub use pace::{ROOM_RATE, params};
 pub use report::Report;
 pub use scenario::{Options, Scenario, UnknownScenario, run};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::finding::Finding;
 use crate::chain::ChainUpdate;
 use crate::crypto::Digest;
 
@@ -32,6 +33,8 @@ pub struct Report {
     pub restarts: u64,
     /// How often the relay sent a node away that did not read what it was sent.
     pub too_slow: u64,
+    /// How often a node said that it is possibly isolated.
+    pub doubts: u64,
     /// Blocks with a fault that honest nodes refused.
     pub refused: u64,
     /// Frames that arrived, relay's words included.
@@ -40,8 +43,8 @@ pub struct Report {
     pub bytes: u64,
     /// What happened, one by one.
     pub events: u64,
-    /// What the scenario is about, in sentences.
-    pub findings: Vec<String>,
+    /// What the scenario is about.
+    pub findings: Vec<Finding>,
 }
 
 impl Report {
@@ -56,7 +59,7 @@ impl fmt::Display for Report {
         write!(
             f,
             "{} nodes, {} min: height {}, {} blocks, {} reorgs (deepest {}), {} payments, {} restarts, {} too slow, \
-             {} refused, {} frames; \
+             {} doubts, {} refused, {} frames; \
              agreed after {}.{} s; audit {}",
             self.nodes,
             self.ms / 60_000,
@@ -67,6 +70,7 @@ impl fmt::Display for Report {
             self.payments,
             self.restarts,
             self.too_slow,
+            self.doubts,
             self.refused,
             self.frames,
             self.rest_ms / 1000,

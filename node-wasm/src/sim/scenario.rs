@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::conduct::{Conduct, Selfish};
+use super::finding::Finding;
 use super::pace::ROOM_RATE;
 use super::plan::{Fault, Part, Plan};
 use super::report::Report;
@@ -10,11 +11,16 @@ use super::switch::NewSwitch;
 use super::world::{Failure, START, World};
 use crate::node::Node;
 use crate::primitives::Payment;
-use crate::units::{Amount, Height, Timestamp};
+use crate::units::{Amount, Height};
 
 const MINUTE_MS: u64 = 60_000;
 /// How deep a payment lies when its receiver believes it.
 const CONFIRMATIONS: u32 = 6;
+/// How long the others would need to catch up with a majority that shows its chain, in milliseconds: they go on while it
+/// connects again, which takes some seconds.
+const LEAD_MS: u64 = 30_000;
+/// How long something is waited for that should happen within seconds, in milliseconds.
+const PATIENCE_MS: u64 = 10 * MINUTE_MS;
 
 /// What is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +41,7 @@ pub enum Scenario {
     Partition,
     /// A hundred join a room at once.
     Joiners,
-    /// Miners sleep for half an hour and wake.
+    /// Miners sleep by turns and wake.
     Sleepers,
     /// The hash rate grows a hundredfold and falls back.
     Steps,
@@ -94,6 +100,19 @@ impl Scenario {
     }
 }
 
+impl Options {
+    /// The command that plays this again.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let mut command =
+            format!("cargo xtask sim --scenario {} --seed {} --runs 1", self.scenario.name(), self.seed);
+        for (name, value) in [("nodes", self.nodes.map(|nodes| nodes as u64)), ("minutes", self.minutes)] {
+            command += &value.map_or(String::new(), |value| format!(" --{name} {value}"));
+        }
+        command
+    }
+}
+
 impl FromStr for Scenario {
     type Err = UnknownScenario;
 
@@ -126,12 +145,6 @@ pub fn run(options: &Options) -> Result<Report, Failure> {
     }
 }
 
-/// Eyal and Sirer's share of the rewards for a selfish miner with `alpha` of the hash rate whose blocks win no race.
-fn expected_share(alpha: f64) -> f64 {
-    let honest = 1.0 - alpha;
-    (alpha * honest * honest * 4.0 * alpha - alpha.powi(3)) / (1.0 - alpha * (1.0 + (2.0 - alpha) * alpha))
-}
-
 fn selfish(options: &Options, per_mille: u64) -> Result<Report, Failure> {
     let honest = options.nodes.unwrap_or(4).max(2) - 1;
     let mut rates = vec![ROOM_RATE * (1000 - per_mille) / 1000 / honest as u64; honest];
@@ -140,19 +153,12 @@ fn selfish(options: &Options, per_mille: u64) -> Result<Report, Failure> {
     plan.players[0].conduct = Conduct::Selfish(Selfish::default());
     let mut stage = Stage::of(options, plan);
     stage.pass(stage.ms)?;
-    let alpha = per_mille as f64 / 1000.0;
-    let (address, chain) = (stage.world.players[0].address, stage.node(1).chain());
+    let (players, chain) = (&stage.world.players, stage.node(1).chain());
     let all = chain.height().0;
     let blocks = (1..=all).filter_map(|height| chain.block_at(Height(height)));
-    let own = blocks.filter(|block| block.body.coinbase.recipient == address).count();
-    let share = own as f64 / f64::from(all.max(1));
-    stage.find(format!(
-        "{:.1} % of the hash rate, mining selfishly, made {own} of {all} blocks: {:.1} % of the rewards; \
-         Eyal and Sirer expect {:.1} % where the difficulty is constant",
-        100.0 * alpha,
-        100.0 * share,
-        100.0 * expected_share(alpha)
-    ));
+    let own = blocks.filter(|block| block.body.coinbase.recipient == players[0].address).count() as u32;
+    let (own_found, all_found) = (players[0].found, players.iter().map(|player| player.found).sum());
+    stage.findings.push(Finding::Selfish { per_mille, own, all, own_found, all_found });
     stage.world.players[0].part.conduct = Conduct::Honest;
     stage.play()
 }
@@ -180,24 +186,19 @@ fn majority(options: &Options) -> Result<Report, Failure> {
     let split = stage.node(1).chain().height().0;
     stage.world.submit(1, paid);
     stage.world.submit(0, secret);
-    let ahead = |stage: &Stage| {
+    let rest = (ROOM_RATE * 49 / 100 * LEAD_MS) as f64 / 1e6;
+    let left_ms = stage.ms.saturating_sub(10 * MINUTE_MS);
+    let ahead_ms = stage.pass_until(left_ms, 1000, |stage| {
         let (own, others) = (stage.node(0).chain().tip(), stage.node(1).chain().tip());
-        own.work > others.work && others.height.0 > split + CONFIRMATIONS
-    };
-    while !ahead(&stage) && stage.world.now.ms_since(START) < stage.ms {
-        stage.pass(1000)?;
-    }
-    let (won, deep) = (ahead(&stage), stage.node(1).chain().height().0 - split);
-    let minutes = stage.world.now.ms_since(START) / MINUTE_MS;
+        let lead = own.work.approximate() - others.work.approximate();
+        lead > rest && others.height.0 > split + CONFIRMATIONS
+    })?;
+    let depth = stage.node(1).chain().height().0 - split;
     stage.world.come_to_rest()?;
     let chain = stage.node(1).chain();
     let mut blocks = (split..=chain.height().0).filter_map(|height| chain.block_at(Height(height)));
     let undone = blocks.any(|block| block.body.transactions.iter().any(|payment| payment.id() == taken_back));
-    stage.find(format!(
-        "51 % of the hash rate {} ahead after {minutes} minutes; a payment {deep} blocks deep was {}",
-        if won { "were" } else { "were not" },
-        if undone { "taken back" } else { "not taken back" }
-    ));
+    stage.findings.push(Finding::Majority { ahead_ms, depth, undone });
     Ok(stage.report())
 }
 
@@ -225,23 +226,19 @@ fn eclipse(options: &Options) -> Result<Report, Failure> {
         }
     }
     let mut stage = Stage::of(options, plan);
-    stage.pass(opens_ms)?;
+    let told = |stage: &Stage| stage.node(VICTIM).is_isolated();
+    stage.pass(0)?;
+    let told_ms = stage.pass_until(opens_ms, 100, told)?;
+    stage.pass(opens_ms - told_ms.unwrap_or(opens_ms))?;
     let alone = stage.node(VICTIM).chain().height().0;
-    let opened = stage.world.now;
-    let meets = |stage: &Stage| {
-        let tip = stage.node(VICTIM).chain().tip().hash;
-        stage.node(HONEST).chain().height().0 > 0 && stage.node(HONEST).chain().is_active(&tip)
-    };
-    while !meets(&stage) && stage.world.now.ms_since(opened) < 10 * MINUTE_MS {
-        stage.pass(100)?;
-    }
-    let (took, met) = (stage.world.now.ms_since(opened), meets(&stage));
-    stage.find(format!(
-        "a victim among {liars} liars mined {alone} blocks alone; {} {}.{} s after it could hear one honest node",
-        if met { "it had the honest chain" } else { "it did NOT have the honest chain" },
-        took / 1000,
-        took % 1000 / 100
-    ));
+    let met_ms = stage.pass_until(PATIENCE_MS, 100, |stage| {
+        let (own, honest) = (stage.node(VICTIM).chain().tip(), stage.node(HONEST).chain().tip());
+        honest.height.0 > 0 && own.hash == honest.hash
+    })?;
+    // Whoever lies is still in the majority: the victim has no reason yet to take its word back.
+    stage.world.mend();
+    let taken_back_ms = stage.pass_until(PATIENCE_MS, 100, |stage| !told(stage))?;
+    stage.findings.push(Finding::Eclipse { liars, alone, told_ms, met_ms, taken_back_ms });
     stage.play()
 }
 
@@ -255,49 +252,33 @@ fn partition(options: &Options) -> Result<Report, Failure> {
     plan.faults.push((plan.ms / 3, Fault::Split(sides)));
     let mut stage = Stage::of(options, plan);
     stage.pass(stage.ms)?;
-    let heights = (stage.node(0).chain().height(), stage.node(nodes - 1).chain().height());
+    let heights = [0, nodes - 1].map(|place| stage.node(place).chain().height().0);
+    let apart_ms = stage.ms - stage.ms / 3;
     let report = stage.play()?;
-    let finding = format!(
-        "after {} minutes apart the halves were at {} and {}; together again, one tip within {} s and the payments \
-         everywhere within {} s, {} blocks undone at most, no payment lost",
-        minutes * 2 / 3,
-        heights.0,
-        heights.1,
-        report.tip_ms / 1000,
-        report.rest_ms / 1000,
-        report.deepest
-    );
-    Ok(Report { findings: vec![finding], ..report })
+    let Report { tip_ms, rest_ms, deepest, .. } = report;
+    let findings = vec![Finding::Partition { apart_ms, heights, tip_ms, rest_ms, deepest }];
+    Ok(Report { findings, ..report })
 }
 
 fn joiners(options: &Options) -> Result<Report, Failure> {
-    let count = options.nodes.unwrap_or(101).max(2) - 1;
+    let joined = options.nodes.unwrap_or(101).max(2) - 1;
     let minutes = options.minutes.unwrap_or(30);
-    let mut rates = vec![0; count];
+    let mut rates = vec![0; joined];
     rates.insert(0, ROOM_RATE);
     let mut plan = Plan::quiet(options.seed, minutes, &rates, options.relay.is_some());
     for (place, part) in plan.players.iter_mut().enumerate().skip(1) {
         // All within ten seconds.
-        part.opens_ms = minutes * MINUTE_MS + place as u64 * 10_000 / count as u64;
+        part.opens_ms = minutes * MINUTE_MS + place as u64 * 10_000 / joined as u64;
     }
-    let opened = Timestamp(START.0 + minutes * MINUTE_MS + 10_000);
     let mut stage = Stage::of(options, plan);
     stage.pass(minutes * MINUTE_MS)?;
-    let (height, bytes) = (stage.node(0).chain().height(), stage.world.report.bytes);
+    let (height, before) = (stage.node(0).chain().height().0, stage.world.report.bytes);
     stage.pass(10_000)?;
     let behind =
-        |stage: &Stage| (0..=count).filter(|place| stage.node(*place).chain().height() < height).count();
-    while behind(&stage) > 0 && stage.world.now.ms_since(opened) < 10 * MINUTE_MS {
-        stage.pass(100)?;
-    }
-    let (took, late) = (stage.world.now.ms_since(opened), behind(&stage));
-    let megabytes = (stage.world.report.bytes - bytes) as f64 / 1e6;
-    stage.find(format!(
-        "{count} joined a chain of {height} blocks within 10 s; {}.{} s after the last, {late} were behind; \
-         {megabytes:.1} MB were sent",
-        took / 1000,
-        took % 1000 / 100
-    ));
+        |stage: &Stage| (0..=joined).filter(|place| stage.node(*place).chain().height().0 < height).count();
+    let took_ms = stage.pass_until(PATIENCE_MS, 100, |stage| behind(stage) == 0)?.unwrap_or(PATIENCE_MS);
+    let (behind, bytes) = (behind(&stage), stage.world.report.bytes - before);
+    stage.findings.push(Finding::Joiners { joined, height, took_ms, behind, bytes });
     stage.play()
 }
 
@@ -307,20 +288,15 @@ fn sleepers(options: &Options) -> Result<Report, Failure> {
     let minutes = options.minutes.unwrap_or(120);
     let mut plan = Plan::quiet(options.seed, minutes, &rates, options.relay.is_some());
     for place in 1..nodes {
-        // Half an hour each, by turns that overlap; in the end even the one that never sleeps does.
+        // A quarter of the time each, by turns that overlap.
         let at = plan.ms / 8 + place as u64 * plan.ms / (2 * nodes as u64);
         plan.faults.extend([(at, Fault::Sleep(place)), (at + plan.ms / 4, Fault::Wake(place))]);
     }
     let mut stage = Stage::of(options, plan);
     stage.pass(stage.ms)?;
-    let chain = stage.node(0).chain();
-    let (height, found) =
-        (chain.height().0, stage.world.players.iter().map(|player| player.found).sum::<u32>());
-    stage.find(format!(
-        "{} miners slept for {} minutes each: of {found} blocks found {height} are in the chain",
-        nodes - 1,
-        minutes / 4
-    ));
+    let (kept, found) = (stage.node(0).chain().height().0, stage.world.players.iter().map(|p| p.found).sum());
+    let (sleepers, asleep_ms) = (nodes - 1, stage.ms / 4);
+    stage.findings.push(Finding::Sleepers { sleepers, asleep_ms, found, kept });
     stage.play()
 }
 
@@ -331,25 +307,23 @@ fn steps(options: &Options) -> Result<Report, Failure> {
     let mut stage = Stage::of(options, plan);
     let third = stage.ms / 3;
     stage.pass(0)?;
-    for (factor, phase) in [(1, "before"), (100, "a hundredfold"), (1, "back again")] {
+    for factor in [1, 100, 1] {
         (0..nodes).for_each(|place| stage.world.set_rate(place, rates[place] * factor));
-        let from = stage.node(0).chain().height().0;
+        let before = stage.node(0).chain().height().0;
         stage.pass(third)?;
         let chain = stage.node(0).chain();
-        let times: Vec<u32> = (from..=chain.height().0)
+        // The genesis' time is no moment of this room's.
+        let times: Vec<u32> = (before.max(1)..=chain.height().0)
             .filter_map(|height| Some(chain.block_at(Height(height))?.header.time.0))
             .collect();
-        let mut spacings: Vec<u32> =
-            times.windows(2).skip(30).map(|pair| pair[1].saturating_sub(pair[0])).collect();
-        spacings.sort_unstable();
-        let mean = f64::from(spacings.iter().sum::<u32>()) / spacings.len().max(1) as f64;
-        let median = spacings.get(spacings.len() / 2).copied().unwrap_or_default();
-        let longest =
-            times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).skip(1).max().unwrap_or_default();
-        stage.find(format!(
-            "{phase}: {} blocks; after the first 30 one in {mean:.1} s (median {median} s); the longest wait {longest} s",
-            times.len().saturating_sub(1)
-        ));
+        let spacings: Vec<u32> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+        let longest_s = spacings.iter().copied().max().unwrap_or_default();
+        let mut settled: Vec<u32> = spacings.into_iter().skip(30).take(30).collect();
+        settled.sort_unstable();
+        let mean_ms = settled.iter().map(|s| u64::from(*s) * 1000).sum::<u64>() / settled.len().max(1) as u64;
+        let median_s = settled.get(settled.len() / 2).copied().unwrap_or_default();
+        let blocks = chain.height().0 - before;
+        stage.findings.push(Finding::Step { factor, blocks, mean_ms, median_s, longest_s });
     }
     stage.play()
 }
@@ -359,7 +333,7 @@ struct Stage {
     world: World,
     /// How long the plan lasts.
     ms: u64,
-    findings: Vec<String>,
+    findings: Vec<Finding>,
 }
 
 impl Stage {
@@ -372,13 +346,27 @@ impl Stage {
         self.world.run_until(self.world.now.plus_ms(ms))
     }
 
+    /// Lets time pass until something holds, which is looked at every so many milliseconds; how long it took, unless
+    /// that is more than `ms_max`.
+    fn pass_until(
+        &mut self,
+        ms_max: u64,
+        every_ms: u64,
+        holds: impl Fn(&Self) -> bool,
+    ) -> Result<Option<u64>, Failure> {
+        let start = self.world.now;
+        while !holds(self) {
+            if self.world.now.ms_since(start) >= ms_max {
+                return Ok(None);
+            }
+            self.pass(every_ms)?;
+        }
+        Ok(Some(self.world.now.ms_since(start)))
+    }
+
     /// A player's node, which is never off in the scenarios that look at it.
     fn node(&self, place: usize) -> &Node {
         &self.world.players[place].life.as_ref().expect("nobody crashes in this scenario").node
-    }
-
-    fn find(&mut self, finding: String) {
-        self.findings.push(finding);
     }
 
     /// Plays to the end of the plan, and on until everything is at rest.

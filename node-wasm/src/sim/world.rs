@@ -322,6 +322,7 @@ impl World {
                 }
             }
             Output::Event(Event::Mined { .. }) => self.players[place].found += 1,
+            Output::Event(Event::PossiblyIsolated) => self.report.doubts += 1,
             Output::Event(Event::BlockRefused { hash, .. }) if self.forged(&hash).is_some() => {
                 self.report.refused += 1;
             }
