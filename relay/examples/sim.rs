@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Instant;
 
 use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use node_wasm::sim::{Failure, Options, Report, Scenario, run};
 
 /// Simulates many nodes on one virtual clock
@@ -30,9 +31,14 @@ struct Cli {
     /// How many seeds, one after another; 100 of the swarm and 1 of the others where it is not given
     #[arg(long)]
     runs: Option<u64>,
-    /// What to play: swarm, selfish-25, selfish-33, selfish-40, majority, eclipse, partition, joiners, sleepers, steps
-    #[arg(long, default_value = "swarm")]
+    /// What to play
+    #[arg(long, default_value = Scenario::Swarm.name(), value_parser = scenario())]
     scenario: Scenario,
+}
+
+/// Reads a scenario's name, and knows them all.
+fn scenario() -> impl TypedValueParser<Value = Scenario> {
+    PossibleValuesParser::new(Scenario::ALL.map(Scenario::name)).try_map(|name| name.parse::<Scenario>())
 }
 
 /// What the runs came to together.
@@ -46,6 +52,7 @@ struct Total {
     payments: usize,
     restarts: u64,
     too_slow: u64,
+    doubts: u64,
     refused: u64,
     rest_ms_max: u64,
     failures: Vec<Failure>,
@@ -65,19 +72,6 @@ impl Cli {
             minutes: self.minutes,
             relay: Some(relay),
         }
-    }
-
-    /// The command that plays one seed again.
-    fn again(&self, seed: u64) -> String {
-        let mut command =
-            format!("cargo xtask sim --scenario {} --seed {seed} --runs 1", self.scenario.name());
-        if let Some(nodes) = self.nodes {
-            command += &format!(" --nodes {nodes}");
-        }
-        if let Some(minutes) = self.minutes {
-            command += &format!(" --minutes {minutes}");
-        }
-        command
     }
 }
 
@@ -99,11 +93,12 @@ impl Total {
                 self.payments += report.payments;
                 self.restarts += report.restarts;
                 self.too_slow += report.too_slow;
+                self.doubts += report.doubts;
                 self.refused += report.refused;
                 self.rest_ms_max = self.rest_ms_max.max(report.rest_ms);
             }
             Err(failure) => {
-                println!("  FAILED: {failure}\n    again: {}", cli.again(seed));
+                println!("  FAILED: {failure}\n    again: {}", cli.options(seed).command());
                 self.failures.push(failure);
             }
         }
@@ -137,7 +132,7 @@ fn main() -> ExitCode {
     let total = total.into_inner().expect("no run panics while it holds this");
     println!(
         "\n  {}: {} runs, {} failed; {} events, {} blocks, {} reorgs (deepest {}), {} payments, {} restarts, \
-         {} readers too slow, {} forged blocks refused; \
+         {} readers too slow, {} doubts, {} forged blocks refused; \
          agreed at the latest after {} s; {:.1} s",
         cli.scenario.name(),
         total.runs,
@@ -149,12 +144,13 @@ fn main() -> ExitCode {
         total.payments,
         total.restarts,
         total.too_slow,
+        total.doubts,
         total.refused,
         total.rest_ms_max / 1000,
         started.elapsed().as_secs_f32()
     );
     for failure in &total.failures {
-        println!("  FAILED: {failure}\n    again: {}", cli.again(failure.seed));
+        println!("  FAILED: {failure}\n    again: {}", cli.options(failure.seed).command());
     }
     if total.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
