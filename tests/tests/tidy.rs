@@ -308,8 +308,10 @@ fn every_rule_is_written_enforced_and_tested() {
     assert!(rules.len() > 10, "{RULES_FILE} was not understood: {rules:?}");
     let book = read("CONSENSUS.md");
     let explained = codes(&book);
-    let tests = read(RULES_TESTS);
     let sources = sources(&["rs"]);
+    let tests = sources.iter().find(|source| source.path == RULES_TESTS).map(tests_in).unwrap_or_default();
+    let rule_of = |test: &str| Some(format!("C-{}", test.strip_prefix("rule_")?.split('_').next()?));
+    let tested: BTreeSet<String> = tests.iter().filter_map(|test| rule_of(test)).collect();
     let node = |source: &&Source| source.path.starts_with("node-wasm/src/");
     let mut violations = Vec::new();
     for code in &rules {
@@ -324,11 +326,12 @@ fn every_rule_is_written_enforced_and_tested() {
         if enforced != 1 {
             violations.push(format!("`{quote}` quotes an enforcing line {enforced} times, expected once"));
         }
-        let in_name = format!("fn {}_", code.to_lowercase().replace('-', ""));
-        if !tests.contains(&in_name) {
-            violations.push(format!("{RULES_TESTS} has no test `{in_name}...`"));
+        if !tested.contains(*code) {
+            violations.push(format!("{RULES_TESTS} has no test `rule_{}_...`", &code[2..]));
         }
     }
+    let unknown = tested.iter().filter(|code| !rules.contains(code.as_str()));
+    violations.extend(unknown.map(|code| format!("{RULES_TESTS} tests {code}, which is no rule")));
     violations.extend(explained.difference(&rules).map(|code| format!("{RULES_FILE} does not know {code}")));
     none(&violations);
 }
@@ -350,6 +353,14 @@ fn tests_in(source: &Source) -> BTreeSet<&str> {
         names.extend(rows.map(|line| name(line.trim_start())));
     }
     names
+}
+
+/// The case that a test is named after: `c08_...` is of C8.
+fn case_of(test: &str) -> Option<String> {
+    let (letter, number) = test.split('_').next()?.split_at_checked(1)?;
+    let letter =
+        THREATS.iter().map(|(letter, _)| letter).find(|one| letter == one.to_lowercase().to_string())?;
+    Some(format!("{letter}{}", number.parse::<u32>().ok()?))
 }
 
 #[test]
@@ -392,10 +403,8 @@ fn every_threat_is_met_by_a_test_that_exists() {
         );
     }
     for (test, path) in tests {
-        let case = path.contains("/threats").then(|| test.split_once('_')).flatten().map(|(case, _)| case);
-        let case = case.and_then(|case| case.strip_prefix('c')?.parse::<u32>().ok());
-        let listed = match case {
-            Some(number) => rows.get(format!("C{number}").as_str()).is_some_and(|row| row.contains(test)),
+        let listed = match case_of(test) {
+            Some(case) => rows.get(case.as_str()).is_some_and(|row| row.contains(test)),
             None if path.contains("/threats") || path == ADVERSARY => {
                 rows.values().any(|row| row.contains(test))
             }

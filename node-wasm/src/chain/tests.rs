@@ -134,13 +134,13 @@ fn an_unbroken_block_is_taken() {
 }
 
 #[test]
-fn c01_another_version_is_refused() {
+fn rule_01_another_version_is_refused() {
     let rule = broken(|block| block.header.version = 2);
     assert_eq!(rule, RuleError::Version { got: 2, expected: 1 });
 }
 
 #[test]
-fn c02_another_target_is_refused() {
+fn rule_02_another_target_is_refused() {
     for bits in [0x207f_ffff, 0x1f7f_ffff, 0, 0xff00_0001, 0x2080_0000] {
         let mut chain = chain_of(5, 1);
         let mut block = block_on(&chain, at(60), 1, &[]);
@@ -155,7 +155,7 @@ fn c02_another_target_is_refused() {
 }
 
 #[test]
-fn c03_a_block_without_proof_of_work_is_refused() {
+fn rule_03_a_block_without_proof_of_work_is_refused() {
     let mut chain = chain_of(5, 1);
     let mut block = block_on(&chain, at(60), 1, &[]);
     let target = block.header.bits.expand().expect("a target");
@@ -169,7 +169,7 @@ fn c03_a_block_without_proof_of_work_is_refused() {
 }
 
 #[test]
-fn c04_a_time_at_the_median_is_refused_and_one_second_later_taken() {
+fn rule_04_a_time_at_the_median_is_refused_and_one_second_later_taken() {
     // Times 10 to 50 after the start: with the genesis six, their median the fourth.
     let median = at(30).block_time();
     let mut chain = chain_of(5, 1);
@@ -186,7 +186,7 @@ fn c04_a_time_at_the_median_is_refused_and_one_second_later_taken() {
 }
 
 #[test]
-fn c05_a_time_beyond_the_bound_is_refused_until_its_time_has_come() {
+fn rule_05_a_time_beyond_the_bound_is_refused_until_its_time_has_come() {
     let mut chain = chain_of(5, 1);
     let ahead = u64::from(chain.params().future_max);
     let block = block_on(&chain, at(60 + ahead), 1, &[]);
@@ -196,7 +196,7 @@ fn c05_a_time_beyond_the_bound_is_refused_until_its_time_has_come() {
 }
 
 #[test]
-fn c06_no_height_follows_the_last() {
+fn rule_06_no_height_follows_the_last() {
     let mut parent = chain_of(1, 1).tip_context();
     parent.height = Height(u32::MAX);
     let header = chain_of(2, 1).block_at(Height(2)).expect("a block").header;
@@ -204,7 +204,7 @@ fn c06_no_height_follows_the_last() {
 }
 
 #[test]
-fn c07_a_block_is_taken_at_its_limit_and_refused_one_byte_over() {
+fn rule_07_a_block_is_taken_at_its_limit_and_refused_one_byte_over() {
     for (over, expect_taken) in [(0, true), (1, false)] {
         let mut chain = chain_of(5, 1);
         let payment = pay(&chain.genesis(), 1, 2, 10, 0);
@@ -221,7 +221,7 @@ fn c07_a_block_is_taken_at_its_limit_and_refused_one_byte_over() {
 }
 
 #[test]
-fn c08_a_body_that_is_not_the_headers_is_refused_and_the_right_one_still_taken() {
+fn rule_08_a_body_that_is_not_the_headers_is_refused_and_the_right_one_still_taken() {
     let mut chain = chain_of(5, 1);
     let block = block_on(&chain, at(60), 1, &[]);
     let mut damaged = block.clone();
@@ -236,13 +236,13 @@ fn c08_a_body_that_is_not_the_headers_is_refused_and_the_right_one_still_taken()
 }
 
 #[test]
-fn c09_a_coinbase_of_another_height_is_refused() {
+fn rule_09_a_coinbase_of_another_height_is_refused() {
     let rule = broken_body(|body| body.coinbase.height = Height(5));
     assert_eq!(rule, RuleError::CoinbaseHeight { got: Height(5), expected: Height(6) });
 }
 
 #[test]
-fn c10_a_miner_gets_subsidy_and_fees_and_neither_more_nor_less() {
+fn rule_10_a_miner_gets_subsidy_and_fees_and_neither_more_nor_less() {
     for reward in [0, 5000, 5002, u64::MAX] {
         let rule = broken_body(|body| body.coinbase.reward = Amount(reward));
         assert_eq!(rule, RuleError::CoinbaseReward { got: Amount(reward), expected: Amount(5001) });
@@ -250,7 +250,7 @@ fn c10_a_miner_gets_subsidy_and_fees_and_neither_more_nor_less() {
 }
 
 #[test]
-fn c10_the_subsidy_halves() {
+fn rule_10_the_subsidy_halves() {
     let params = easy_params();
     let check =
         |height: u32, expect: u64| assert_eq!(params.subsidy_at(Height(height)), Amount(expect), "{height}");
@@ -263,7 +263,7 @@ fn c10_the_subsidy_halves() {
 }
 
 #[test]
-fn c11_a_message_is_taken_at_its_limit_and_refused_one_byte_over() {
+fn rule_11_a_message_is_taken_at_its_limit_and_refused_one_byte_over() {
     let rule = broken_payment(|payment| payment.data = vec![b'x'; 513]);
     assert_eq!(rule, RuleError::DataSize { got: 513, limit: 512 });
     let mut chain = chain_of(1, 1);
@@ -275,7 +275,7 @@ fn c11_a_message_is_taken_at_its_limit_and_refused_one_byte_over() {
 }
 
 #[test]
-fn c12_a_signature_for_another_room_or_by_another_key_is_refused() {
+fn rule_12_a_signature_for_another_room_or_by_another_key_is_refused() {
     let other_room = pay(&BlockHash([9; 32]), 1, 2, 10, 0);
     assert_eq!(broken_body(|body| body.transactions[0] = other_room.clone()), RuleError::Signature);
     assert_eq!(broken_body(|body| body.transactions[0].signature.0[0] ^= 1), RuleError::Signature);
@@ -283,7 +283,7 @@ fn c12_a_signature_for_another_room_or_by_another_key_is_refused() {
 }
 
 #[test]
-fn c13_amounts_cannot_wrap() {
+fn rule_13_amounts_cannot_wrap() {
     let rule = broken_payment(|payment| payment.amount = Amount(u64::MAX));
     assert_eq!(rule, RuleError::AmountOverflow);
     let rule = broken_payment(|payment| payment.fee = Amount(u64::MAX - 10));
@@ -291,7 +291,7 @@ fn c13_amounts_cannot_wrap() {
 }
 
 #[test]
-fn c14_nonces_count_up_without_gap_or_replay() {
+fn rule_14_nonces_count_up_without_gap_or_replay() {
     for nonce in [1, 2, u64::MAX] {
         let rule = broken_payment(|payment| payment.nonce = nonce);
         assert_eq!(rule, RuleError::Nonce { got: nonce, expected: 0 });
@@ -304,7 +304,7 @@ fn c14_nonces_count_up_without_gap_or_replay() {
 }
 
 #[test]
-fn c15_nobody_spends_more_than_the_balance() {
+fn rule_15_nobody_spends_more_than_the_balance() {
     let rule = broken_payment(|payment| payment.amount = Amount(25_000));
     assert_eq!(rule, RuleError::InsufficientFunds { cost: Amount(25_001), balance: Amount(25_000) });
     let mut chain = chain_of(5, 1);
@@ -315,7 +315,7 @@ fn c15_nobody_spends_more_than_the_balance() {
 }
 
 #[test]
-fn c17_a_period_does_not_begin_long_before_its_parent() {
+fn rule_17_a_period_does_not_begin_long_before_its_parent() {
     let mut headers = Headers::new();
     headers.push_all(2014, 600);
     // The last of the period lies in the future, so that the median leaves room to go back.
@@ -328,7 +328,7 @@ fn c17_a_period_does_not_begin_long_before_its_parent() {
 }
 
 #[test]
-fn c18_a_period_does_not_end_before_it_began() {
+fn rule_18_a_period_does_not_end_before_it_began() {
     let mut headers = Headers::new();
     headers.push_all(2015, 600);
     headers.push_all(1, 90_000_000);
@@ -375,7 +375,7 @@ fn bitcoins_first_headers_are_taken_and_changed_ones_refused() {
 }
 
 #[test]
-fn c16_nothing_is_built_on_an_invalid_block() {
+fn rule_16_nothing_is_built_on_an_invalid_block() {
     let mut chain = chain_of(5, 1);
     let mut bad = block_on(&chain, at(60), 1, &[]);
     bad.body.coinbase.reward = Amount(1_000_000);
