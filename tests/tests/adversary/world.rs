@@ -3,6 +3,10 @@
 //! everything to everyone, can be opened beside it.
 //!
 //! Every second it is checked that nobody believes what nobody said.
+//!
+//! It is no scenario of `node_wasm::sim`: there a run is one plan, drawn from a seed and played to its end behind one
+//! call. Here a test turns the relay, opens a second medium and looks at what each node believes of the others between
+//! any two seconds, for which the simulator's whole world would have to be public.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
