@@ -261,6 +261,7 @@ impl Node {
         self.ask_for_inventory(now);
         self.ping_some(now);
         self.retry_early(now);
+        self.declined.forget_due(now);
         let removed = self.mempool.expire(now);
         removed.iter().for_each(|id| self.declined.insert(now, *id, EXPIRY_MS));
         self.mempool_changed(MempoolChange { added: Vec::new(), removed });
