@@ -73,11 +73,16 @@ struct FeeRate {
     size: u64,
 }
 
+/// A payment's place among those that can go: its rate, and its id where rates are equal.
+type Place = (FeeRate, TransactionId);
+
 /// The waiting payments.
 #[derive(Clone, Debug, Default)]
 pub struct Mempool {
     by_id: BTreeMap<TransactionId, Box<Waiting>>,
     by_sender: BTreeMap<Address, BTreeMap<u64, TransactionId>>,
+    /// The last payment of each sender, the worst payer first: what can go without making others impossible.
+    tails: BTreeSet<Place>,
     bytes: u64,
     digest: u64,
 }
@@ -271,39 +276,52 @@ impl Mempool {
         let mut excess =
             (self.bytes + waiting.transaction.size()).saturating_sub(MEMPOOL_BYTES_MAX).saturating_sub(freed);
         let mut displaced = Vec::from_iter(rival);
-        let mut tails = if excess > 0 { self.tails(&waiting.sender) } else { BinaryHeap::new() };
+        // The newcomer's own sender's is left out: without its earlier payments the newcomer is worth nothing.
+        let is_other = |(_, id): &&Place| self.by_id[id].sender != waiting.sender;
+        let mut tails = self.tails.iter().filter(is_other);
+        let mut next = BinaryHeap::new();
         while excess > 0 {
-            let Some(Reverse((worst, tail))) = tails.pop() else { return Err(MempoolError::Full) };
+            // With one more tail each time the worst of all is among them, and what has gone makes a tail of what was before it.
+            next.extend(tails.next().copied().map(Reverse));
+            let Some(Reverse((worst, tail))) = next.pop() else { return Err(MempoolError::Full) };
             if worst >= rate {
                 return Err(MempoolError::Full);
             }
             let tail = &self.by_id[&tail];
             excess = excess.saturating_sub(tail.transaction.size());
             displaced.push(tail.id);
-            tails.extend(self.before(tail));
+            let before = tail.nonce().checked_sub(1).and_then(|nonce| self.tail(&tail.sender, nonce));
+            next.extend(before.map(Reverse));
         }
         for id in &displaced {
             self.remove(id);
         }
+        let sender = waiting.sender;
+        self.leave_tails(&sender);
         self.bytes += waiting.transaction.size();
         self.digest = self.digest.wrapping_add(digest_of(&id));
-        self.by_sender.entry(waiting.sender).or_default().insert(waiting.nonce(), id);
+        self.by_sender.entry(sender).or_default().insert(waiting.nonce(), id);
         self.by_id.insert(id, Box::new(waiting));
+        self.join_tails(&sender);
         Ok(displaced)
     }
 
-    /// The last payment of each sender but one, the worst payer on top: what can go without making others
-    /// impossible. The newcomer's own sender is left out: without its earlier payments the newcomer is worth nothing.
-    fn tails(&self, newcomer: &Address) -> BinaryHeap<Reverse<(FeeRate, TransactionId)>> {
-        let others = self.by_sender.iter().filter(|(sender, _)| *sender != newcomer);
-        let last = others.filter_map(|(_, nonces)| nonces.last_key_value().map(|(_, id)| *id));
-        last.map(|id| Reverse((self.by_id[&id].rate(), id))).collect()
+    /// The last payment of a sender whose nonce is at most `nonce_max`.
+    fn tail(&self, sender: &Address, nonce_max: u64) -> Option<Place> {
+        let (_, id) = self.by_sender.get(sender)?.range(..=nonce_max).next_back()?;
+        Some((self.by_id[id].rate(), *id))
     }
 
-    /// The sender's payment before a given one, as [`Self::tails`] lists it.
-    fn before(&self, waiting: &Waiting) -> Option<Reverse<(FeeRate, TransactionId)>> {
-        let (_, id) = self.by_sender.get(&waiting.sender)?.range(..waiting.nonce()).next_back()?;
-        Some(Reverse((self.by_id[id].rate(), *id)))
+    /// Takes a sender's tail out of their order, before the sender's payments change.
+    fn leave_tails(&mut self, sender: &Address) {
+        if let Some(tail) = self.tail(sender, u64::MAX) {
+            self.tails.remove(&tail);
+        }
+    }
+
+    /// Puts a sender's tail in its place, after the sender's payments have changed.
+    fn join_tails(&mut self, sender: &Address) {
+        self.tails.extend(self.tail(sender, u64::MAX));
     }
 
     /// The waiting payment of the same sender with the same nonce.
@@ -357,15 +375,18 @@ impl Mempool {
     }
 
     fn remove(&mut self, id: &TransactionId) {
-        let Some(waiting) = self.by_id.remove(id) else { return };
+        let Some(sender) = self.get(id).map(|waiting| waiting.sender) else { return };
+        self.leave_tails(&sender);
+        let waiting = self.by_id.remove(id).expect("it was looked up");
         self.bytes -= waiting.transaction.size();
         self.digest = self.digest.wrapping_sub(digest_of(id));
-        if let Some(nonces) = self.by_sender.get_mut(&waiting.sender) {
+        if let Some(nonces) = self.by_sender.get_mut(&sender) {
             nonces.remove(&waiting.nonce());
             if nonces.is_empty() {
-                self.by_sender.remove(&waiting.sender);
+                self.by_sender.remove(&sender);
             }
         }
+        self.join_tails(&sender);
     }
 }
 

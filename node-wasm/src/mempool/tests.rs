@@ -205,3 +205,70 @@ fn equal_sets_have_equal_digests_whatever_their_history() {
     other.drop_from(&address(3), 0);
     assert_eq!(one.digest(), other.digest());
 }
+
+/// A payment as the mempool is told of it, of one of very many senders.
+fn offer(sender: u64, nonce: u64, fee: u64, data: usize) -> Transaction {
+    let mut key = crate::crypto::PublicKey([0; 32]);
+    key.0[..8].copy_from_slice(&sender.to_be_bytes());
+    let (recipient, amount, fee, data) = (address(200), Amount(10), Amount(fee), vec![0; data]);
+    let payment = crate::primitives::Payment { sender: key, recipient, amount, fee, nonce, data };
+    Transaction { payment, signature: crate::crypto::Signature([0; 64]) }
+}
+
+/// The order in which some payments would have to go, looked for among all of them.
+fn worst_first(mut left: Vec<&Waiting>) -> Vec<TransactionId> {
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let needs = |other: &Waiting, it: &Waiting| other.sender == it.sender && other.nonce() > it.nonce();
+        let is_last = |it: &&&Waiting| !left.iter().any(|other| needs(other, it));
+        let worst = left.iter().filter(is_last).map(|it| (it.rate(), it.id)).min().expect("some are left").1;
+        left.retain(|it| it.id != worst);
+        order.push(worst);
+    }
+    order
+}
+
+#[test]
+fn the_order_of_eviction_follows_what_comes_and_goes() {
+    let mut noise = crate::spread::Spread::new(7);
+    let mut mempool = Mempool::default();
+    for step in 0..300 {
+        let fee = 1 + noise.below(50) * noise.below(50);
+        let offered = offer(noise.below(6), noise.below(6), fee, step % 100);
+        let sender = offered.sender();
+        let _ = mempool.insert(Waiting::new(START, offered), rich());
+        match step % 10 {
+            4 => drop(mempool.drop_used(&sender, 3)),
+            9 => drop(mempool.drop_from(&sender, 3)),
+            _ => {}
+        }
+        let mut emptied = mempool.clone();
+        for id in worst_first(mempool.iter().collect()) {
+            assert_eq!(emptied.tails.first().map(|(_, tail)| *tail), Some(id));
+            emptied.remove(&id);
+        }
+        assert!(emptied.tails.is_empty());
+    }
+}
+
+#[test]
+fn what_is_displaced_is_the_worst_at_each_step() {
+    let mut noise = crate::spread::Spread::new(8);
+    let mut mempool = Mempool::default();
+    for place in 0..39 {
+        let cheap = offer(place % 6, place / 6, 10 + noise.below(90), 0);
+        mempool.insert(Waiting::new(START, cheap), rich()).expect("there is room");
+    }
+    for sender in 0..6_385 {
+        let good = offer(100 + sender, 0, 5_000, 512);
+        mempool.insert(Waiting::new(START, good), rich()).expect("there is room");
+    }
+    for sender in 0..6 {
+        let cheap = |it: &&Waiting| it.transaction.payment.fee.0 < 100;
+        let order = worst_first(mempool.iter().filter(cheap).collect());
+        let newcomer = Waiting::new(START, offer(10_000 + sender, 0, 20_000, 512));
+        let displaced = mempool.insert(newcomer, rich()).expect("it pays more");
+        assert!((4..=5).contains(&displaced.len()), "the largest has the place of so many of the smallest");
+        assert_eq!(displaced, order[..displaced.len()]);
+    }
+}
