@@ -1,8 +1,8 @@
 //! The mempool: valid payments that wait for a block.
 //!
 //! Every waiting payment passed the rules that depend on no balance, and when it came its sender could pay for it
-//! and all its earlier ones. Bounded in bytes, per sender and in time; the best payers stay. Left out: where
-//! payments come from, and telling others.
+//! and all its earlier ones. Bounded in bytes, per sender and in time; the best payers stay, among those that a block can
+//! have. Left out: where payments come from, and telling others.
 
 #[cfg(test)]
 mod tests;
@@ -43,7 +43,7 @@ pub enum MempoolError {
     /// The nonce is too far ahead of the sender's last confirmed payment.
     #[error("at most {PER_SENDER_MAX} payments of one sender can wait")]
     TooManyPending,
-    /// Full of payments that pay more for their size.
+    /// Full of payments that pay more for their size, as any does than one behind a gap.
     #[error("the mempool is full: a higher fee is needed")]
     Full,
     /// Below [`FEE_MIN`].
@@ -73,6 +73,14 @@ struct FeeRate {
     size: u64,
 }
 
+/// Whose payments wait. Boxed, as what other maps hold: to the compiler they are one type.
+#[derive(Clone, Debug, Default)]
+struct Sender {
+    /// How many payments the chain has of it.
+    used: u64,
+    nonces: BTreeMap<u64, TransactionId>,
+}
+
 /// A payment's place among those that can go: its rate, and its id where rates are equal.
 type Place = (FeeRate, TransactionId);
 
@@ -80,7 +88,7 @@ type Place = (FeeRate, TransactionId);
 #[derive(Clone, Debug, Default)]
 pub struct Mempool {
     by_id: BTreeMap<TransactionId, Box<Waiting>>,
-    by_sender: BTreeMap<Address, BTreeMap<u64, TransactionId>>,
+    by_sender: BTreeMap<Address, Box<Sender>>,
     /// The last payment of each sender, the worst payer first: what can go without making others impossible.
     tails: BTreeSet<Place>,
     bytes: u64,
@@ -94,7 +102,7 @@ impl Mempool {
     /// When it does not get in; nothing changes then.
     pub fn insert(&mut self, waiting: Waiting, account: Account) -> Result<Vec<TransactionId>, MempoolError> {
         self.check(&waiting, account)?;
-        self.make_room(Waiting { checked: true, ..waiting })
+        self.make_room(Waiting { checked: true, ..waiting }, account.nonce)
     }
 
     /// Takes back a payment that a reorg undid, or that the node had stored, even if its sender cannot pay for it at the
@@ -109,7 +117,7 @@ impl Mempool {
         {
             return None;
         }
-        self.make_room(waiting).ok()
+        self.make_room(waiting, used).ok()
     }
 
     /// Follows a change of the chain: confirmed payments leave, as do those whose nonce is used up, or whose sender has
@@ -133,6 +141,10 @@ impl Mempool {
                     removed.extend(self.drop_from(&sender, used.saturating_add(PER_SENDER_MAX)));
                 }
             }
+        }
+        let returned = update.disconnected.iter().flat_map(|block| &block.body.transactions);
+        for sender in returned.map(Transaction::sender).collect::<BTreeSet<_>>() {
+            removed.extend(self.drop_used(&sender, account(&sender).nonce));
         }
         let spent = update.connected.iter().flat_map(|block| &block.body.transactions);
         for sender in spent.map(Transaction::sender).collect::<BTreeSet<_>>() {
@@ -217,7 +229,7 @@ impl Mempool {
     /// How many payments wait of the sender that has most of them waiting.
     #[must_use]
     pub fn per_sender_max(&self) -> u64 {
-        self.by_sender.values().map(BTreeMap::len).max().unwrap_or_default() as u64
+        self.by_sender.values().map(|sender| sender.nonces.len()).max().unwrap_or_default() as u64
     }
 
     /// A sum over the ids: equal sets have equal digests, and a peer's shows whether asking it is worth while.
@@ -230,7 +242,8 @@ impl Mempool {
     #[must_use]
     pub fn next_nonce(&self, sender: &Address, nonce: u64) -> u64 {
         let waiting = self.by_sender.get(sender);
-        (nonce..).find(|nonce| !waiting.is_some_and(|waiting| waiting.contains_key(nonce))).unwrap_or(nonce)
+        let is_free = |nonce: &u64| !waiting.is_some_and(|waiting| waiting.nonces.contains_key(nonce));
+        (nonce..=u64::MAX).find(is_free).unwrap_or(nonce)
     }
 
     /// What a sender's waiting payments take, fees included.
@@ -268,9 +281,10 @@ impl Mempool {
         }
     }
 
-    /// Puts the payment in the place of its rival, and drops the worst payers while there are too many bytes.
-    fn make_room(&mut self, waiting: Waiting) -> Result<Vec<TransactionId>, MempoolError> {
-        let (id, rate) = (waiting.id, waiting.rate());
+    /// Puts the payment in the place of its rival, and drops the worst payers while there are too many bytes. `used` is
+    /// how many payments of its sender the chain has.
+    fn make_room(&mut self, waiting: Waiting, used: u64) -> Result<Vec<TransactionId>, MempoolError> {
+        let (id, rate) = (waiting.id, self.rate_in_line(&waiting, used));
         let rival = self.rival(&waiting).map(|rival| rival.id);
         let freed = rival.map_or(0, |rival| self.by_id[&rival].transaction.size());
         let mut excess =
@@ -300,7 +314,9 @@ impl Mempool {
         self.leave_tails(&sender);
         self.bytes += waiting.transaction.size();
         self.digest = self.digest.wrapping_add(digest_of(&id));
-        self.by_sender.entry(sender).or_default().insert(waiting.nonce(), id);
+        let entry =
+            self.by_sender.entry(sender).or_insert_with(|| Box::new(Sender { used, ..Sender::default() }));
+        entry.nonces.insert(waiting.nonce(), id);
         self.by_id.insert(id, Box::new(waiting));
         self.join_tails(&sender);
         Ok(displaced)
@@ -308,8 +324,16 @@ impl Mempool {
 
     /// The last payment of a sender whose nonce is at most `nonce_max`.
     fn tail(&self, sender: &Address, nonce_max: u64) -> Option<Place> {
-        let (_, id) = self.by_sender.get(sender)?.range(..=nonce_max).next_back()?;
-        Some((self.by_id[id].rate(), *id))
+        let sender = self.by_sender.get(sender)?;
+        let (_, id) = sender.nonces.range(..=nonce_max).next_back()?;
+        Some((self.rate_in_line(&self.by_id[id], sender.used), *id))
+    }
+
+    /// What a payment counts when room is made: nothing behind a gap, where no block can have it and nobody pays.
+    fn rate_in_line(&self, waiting: &Waiting, used: u64) -> FeeRate {
+        let rate = waiting.rate();
+        let is_in_line = self.next_nonce(&waiting.sender, used) >= waiting.nonce();
+        FeeRate { fee: if is_in_line { rate.fee } else { 0 }, ..rate }
     }
 
     /// Takes a sender's tail out of their order, before the sender's payments change.
@@ -326,24 +350,30 @@ impl Mempool {
 
     /// The waiting payment of the same sender with the same nonce.
     fn rival(&self, waiting: &Waiting) -> Option<&Waiting> {
-        let id = self.by_sender.get(&waiting.sender)?.get(&waiting.nonce())?;
+        let id = self.by_sender.get(&waiting.sender)?.nonces.get(&waiting.nonce())?;
         self.get(id)
     }
 
     fn candidate(&self, sender: &Address, nonce: u64) -> Option<(FeeRate, Reverse<TransactionId>)> {
-        let id = self.by_sender.get(sender)?.get(&nonce)?;
+        let id = self.by_sender.get(sender)?.nonces.get(&nonce)?;
         Some((self.by_id[id].rate(), Reverse(*id)))
     }
 
     fn pending_below(&self, sender: &Address, nonce: u64) -> Amount {
-        let Some(nonces) = self.by_sender.get(sender) else { return Amount::ZERO };
+        let Some(sender) = self.by_sender.get(sender) else { return Amount::ZERO };
         let cost = |id: &TransactionId| self.by_id[id].transaction.payment.cost().map_or(0, |cost| cost.0);
-        Amount(nonces.range(..nonce).map(|(_, id)| cost(id)).fold(0, u64::saturating_add))
+        Amount(sender.nonces.range(..nonce).map(|(_, id)| cost(id)).fold(0, u64::saturating_add))
     }
 
-    /// Drops the sender's payments with nonces below `nonce`.
-    fn drop_used(&mut self, sender: &Address, nonce: u64) -> Vec<TransactionId> {
-        self.drop_where(sender, |waiting| waiting < nonce)
+    /// Notes how many payments of the sender the chain has, and drops those that wait with nonces below that.
+    fn drop_used(&mut self, sender: &Address, used: u64) -> Vec<TransactionId> {
+        let dropped = self.drop_where(sender, |waiting| waiting < used);
+        self.leave_tails(sender);
+        if let Some(sender) = self.by_sender.get_mut(sender) {
+            sender.used = used;
+        }
+        self.join_tails(sender);
+        dropped
     }
 
     /// Drops the sender's payments with nonces from `nonce` on.
@@ -360,14 +390,15 @@ impl Mempool {
             rest = rest.and_then(|rest| rest.checked_sub(cost?));
             rest.is_none()
         };
-        let first = self.by_sender.get(sender).and_then(|nonces| nonces.iter().find(is_beyond));
+        let first = self.by_sender.get(sender).and_then(|sender| sender.nonces.iter().find(is_beyond));
         let first = first.map(|(nonce, _)| *nonce);
         first.map_or_else(Vec::new, |nonce| self.drop_from(sender, nonce))
     }
 
     fn drop_where(&mut self, sender: &Address, doomed: impl Fn(u64) -> bool) -> Vec<TransactionId> {
-        let Some(nonces) = self.by_sender.get(sender) else { return Vec::new() };
-        let ids: Vec<_> = nonces.iter().filter(|(nonce, _)| doomed(**nonce)).map(|(_, id)| *id).collect();
+        let Some(sender) = self.by_sender.get(sender) else { return Vec::new() };
+        let ids: Vec<_> =
+            sender.nonces.iter().filter(|(nonce, _)| doomed(**nonce)).map(|(_, id)| *id).collect();
         for id in &ids {
             self.remove(id);
         }
@@ -380,9 +411,9 @@ impl Mempool {
         let waiting = self.by_id.remove(id).expect("it was looked up");
         self.bytes -= waiting.transaction.size();
         self.digest = self.digest.wrapping_sub(digest_of(id));
-        if let Some(nonces) = self.by_sender.get_mut(&sender) {
-            nonces.remove(&waiting.nonce());
-            if nonces.is_empty() {
+        if let Some(entry) = self.by_sender.get_mut(&sender) {
+            entry.nonces.remove(&waiting.nonce());
+            if entry.nonces.is_empty() {
                 self.by_sender.remove(&sender);
             }
         }

@@ -182,7 +182,7 @@ fn what_a_reorg_undoes_comes_back_within_the_bound_of_its_sender() {
     assert_eq!((added.len(), removed.len()), (3, 3));
     assert!(!added.iter().any(|id| mempool.has_checked(id)), "blocks of the store are not checked whole");
     assert!(mempool.has_checked(&with_fee(1, 3, 5, 0).id()));
-    let waiting: Vec<u64> = mempool.by_sender[&address(1)].keys().copied().collect();
+    let waiting: Vec<u64> = mempool.by_sender[&address(1)].nonces.keys().copied().collect();
     assert_eq!(waiting, Vec::from_iter(0..PER_SENDER_MAX), "the first that can be mined stay");
 }
 
@@ -215,13 +215,16 @@ fn offer(sender: u64, nonce: u64, fee: u64, data: usize) -> Transaction {
     Transaction { payment, signature: crate::crypto::Signature([0; 64]) }
 }
 
-/// The order in which some payments would have to go, looked for among all of them.
-fn worst_first(mut left: Vec<&Waiting>) -> Vec<TransactionId> {
+/// The order in which some payments would have to go, looked for among all of them, where the chain has `used`
+/// payments of their senders.
+fn worst_first(mut left: Vec<&Waiting>, used: impl Fn(&Address) -> u64) -> Vec<TransactionId> {
     let mut order = Vec::new();
     while !left.is_empty() {
-        let needs = |other: &Waiting, it: &Waiting| other.sender == it.sender && other.nonce() > it.nonce();
-        let is_last = |it: &&&Waiting| !left.iter().any(|other| needs(other, it));
-        let worst = left.iter().filter(is_last).map(|it| (it.rate(), it.id)).min().expect("some are left").1;
+        let has = |sender, nonce| left.iter().any(|it| it.sender == sender && it.nonce() == nonce);
+        let is_last = |it: &&&Waiting| !(it.nonce() + 1..100).any(|nonce| has(it.sender, nonce));
+        let is_in_line = |it: &Waiting| (used(&it.sender)..it.nonce()).all(|nonce| has(it.sender, nonce));
+        let rate = |it: &Waiting| if is_in_line(it) { it.rate() } else { FeeRate { fee: 0, size: 1 } };
+        let worst = left.iter().filter(is_last).map(|it| (rate(it), it.id)).min().expect("some are left").1;
         left.retain(|it| it.id != worst);
         order.push(worst);
     }
@@ -231,20 +234,34 @@ fn worst_first(mut left: Vec<&Waiting>) -> Vec<TransactionId> {
 #[test]
 fn the_order_of_eviction_follows_what_comes_and_goes() {
     let mut noise = crate::spread::Spread::new(7);
-    let mut mempool = Mempool::default();
+    let (mut mempool, mut chain) = (Mempool::default(), [const { Vec::<Transaction>::new() }; 5]);
     for step in 0..300 {
+        let number = noise.below(5);
+        let own = &mut chain[usize::try_from(number).expect("small")];
         let fee = 1 + noise.below(50) * noise.below(50);
-        let offered = offer(noise.below(6), noise.below(6), fee, step % 100);
-        let sender = offered.sender();
-        let _ = mempool.insert(Waiting::new(START, offered), rich());
-        match step % 10 {
-            4 => drop(mempool.drop_used(&sender, 3)),
-            9 => drop(mempool.drop_from(&sender, 3)),
+        let account = Account { nonce: own.len() as u64, ..rich() };
+        let offered = offer(number, account.nonce + noise.below(6), fee, step % 100);
+        let _ = mempool.insert(Waiting::new(START, offered.clone()), account);
+        // The chain takes the sender's next payment, or gives its last one back.
+        let (mut connected, mut disconnected) = (Vec::new(), Vec::new());
+        match noise.below(4) {
+            0 => {
+                own.push(offer(number, account.nonce, fee, 3));
+                connected.push(undone(own.last().cloned()));
+            }
+            1 => disconnected.extend(own.pop().map(|payment| undone([payment]))),
             _ => {}
         }
+        let used = |sender: &Address| {
+            let is_own = |number: &u64| offer(*number, 0, 1, 0).sender() == *sender;
+            let number = (0..5).find(is_own).expect("one of them");
+            chain[usize::try_from(number).expect("small")].len() as u64
+        };
+        let update = ChainUpdate { fork_height: crate::units::Height(0), disconnected, connected };
+        mempool.follow(START, &update, |sender| Account { nonce: used(sender), ..rich() });
         let mut emptied = mempool.clone();
-        for id in worst_first(mempool.iter().collect()) {
-            assert_eq!(emptied.tails.first().map(|(_, tail)| *tail), Some(id));
+        for id in worst_first(mempool.iter().collect(), used) {
+            assert_eq!(emptied.tails.first().map(|(_, tail)| *tail), Some(id), "{step}");
             emptied.remove(&id);
         }
         assert!(emptied.tails.is_empty());
@@ -265,7 +282,7 @@ fn what_is_displaced_is_the_worst_at_each_step() {
     }
     for sender in 0..6 {
         let cheap = |it: &&Waiting| it.transaction.payment.fee.0 < 100;
-        let order = worst_first(mempool.iter().filter(cheap).collect());
+        let order = worst_first(mempool.iter().filter(cheap).collect(), |_| 0);
         let newcomer = Waiting::new(START, offer(10_000 + sender, 0, 20_000, 512));
         let displaced = mempool.insert(newcomer, rich()).expect("it pays more");
         assert!((4..=5).contains(&displaced.len()), "the largest has the place of so many of the smallest");

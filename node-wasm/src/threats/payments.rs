@@ -1,5 +1,6 @@
 //! Payments that come back, jump ahead or crowd out others: C15 to C17.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::*;
@@ -72,38 +73,44 @@ fn c16_a_nonce_with_a_gap_a_used_one_and_the_last_are_refused() {
     assert_eq!(last, Err(RuleError::Nonce { got: u64::MAX, expected: u64::MAX }));
 }
 
+/// A payment as the mempool is told of it, which is one whose signature was checked before.
+fn offer(sender: u8, nonce: u64, fee: u64, data: usize) -> Transaction {
+    let (sender, recipient, data) = (PublicKey([sender; 32]), address(200), vec![0; data]);
+    let payment = Payment { sender, recipient, amount: Amount(10), fee: Amount(fee), nonce, data };
+    Transaction { payment, signature: Signature([0; 64]) }
+}
+
 #[test]
 fn c17_a_flood_keeps_its_bounds_and_pays_for_every_place_it_takes() {
     let rich = Account { balance: Amount(u64::MAX), nonce: 0 };
     let (mut noise, mut mempool) = (Noise::new(17), Mempool::default());
-    // The mempool is told of payments whose signature was checked before.
-    let offer = |sender: u8, nonce: u64, fee: u64, data: usize| Transaction {
-        payment: Payment {
-            sender: PublicKey([sender; 32]),
-            recipient: address(200),
-            amount: Amount(10),
-            fee: Amount(fee),
-            nonce,
-            data: vec![0; data],
-        },
-        signature: Signature([0; 64]),
-    };
     // Somebody else's, that pays well: the flood pays less.
     let honest = offer(1, 0, 5_000, 0);
     mempool.insert(Waiting::new(START, honest.clone()), rich).expect("there is room");
-    let mut rates = std::collections::BTreeMap::new();
+    let (mut rates, mut lines) = (BTreeMap::new(), BTreeMap::<u8, BTreeSet<u64>>::new());
     for number in 0..12_000_u64 {
         let sender = 2 + u8::try_from(noise.below(240)).expect("small");
         let (fee, data) = (noise.next() % 4_000, 400 + noise.below(113));
-        let offered = offer(sender, noise.next() % (PER_SENDER_MAX + 2), fee, data);
+        // The next of the sender, mostly, or any.
+        let line = lines.entry(sender).or_default();
+        let next = (0..).find(|nonce| !line.contains(nonce)).expect("few wait");
+        let nonce = if noise.below(8) == 0 { noise.next() % (PER_SENDER_MAX + 2) } else { next };
+        let offered = offer(sender, nonce, fee, data);
         match mempool.insert(Waiting::new(START, offered.clone()), rich) {
             Ok(displaced) => {
                 assert!(Amount(fee) >= FEE_MIN, "{number}");
-                for gone in displaced {
-                    let (less, size) = rates[&gone];
-                    assert!(less * offered.size() < fee * size, "{number}: a better payer had to go");
+                let mut is_in_line = |(_, _, sender, nonce): &(u64, u64, u8, u64)| {
+                    let line = lines.entry(*sender).or_default();
+                    let is_in_line = (0..*nonce).all(|nonce| line.contains(&nonce));
+                    line.remove(nonce);
+                    is_in_line
+                };
+                for gone in displaced.iter().map(|gone| rates[gone]) {
+                    let pays = if is_in_line(&gone) { gone.0 } else { 0 };
+                    assert!(pays * offered.size() < fee * gone.1, "{number}: a better payer had to go");
                 }
-                rates.insert(offered.id(), (fee, offered.size()));
+                rates.insert(offered.id(), (fee, offered.size(), sender, nonce));
+                lines.entry(sender).or_default().insert(nonce);
             }
             Err(
                 MempoolError::Full
@@ -132,6 +139,40 @@ fn c17_a_flood_keeps_its_bounds_and_pays_for_every_place_it_takes() {
         );
     }
     assert!(mempool.insert(Waiting::new(START, offer(2, 0, 1_100, 0)), rich).is_ok());
+}
+
+#[test]
+fn c17_what_no_block_can_have_holds_no_place_against_what_one_can() {
+    let rich = Account { balance: Amount(u64::MAX), nonce: 0 };
+    let mut mempool = Mempool::default();
+    let mut insert = |offered: Transaction| mempool.insert(Waiting::new(START, offered), rich);
+    // Nobody ever pays for these, whatever they offer: the first of each sender is missing.
+    let mut gapped: Vec<Transaction> = Vec::new();
+    'full: for sender in 0..=200 {
+        for nonce in 1..PER_SENDER_MAX {
+            let offered = offer(sender, nonce, 1_000_000, 512);
+            if insert(offered.clone()) == Err(MempoolError::Full) {
+                break 'full;
+            }
+            gapped.push(offered);
+        }
+    }
+    assert!(gapped.len() as u64 >= MEMPOOL_BYTES_MAX / 656 - 1);
+    assert_eq!(insert(offer(201, 1, 2_000_000, 512)), Err(MempoolError::Full), "one more of the kind");
+    // One of them gets its first payment, and is a good payer from there on.
+    assert_eq!(insert(offer(0, 0, FEE_MIN.0, 512)).expect("it can be mined").len(), 1);
+    let mut displaced = Vec::new();
+    'room: for sender in 202..=u8::MAX {
+        for nonce in 0..PER_SENDER_MAX {
+            displaced.extend(insert(offer(sender, nonce, 10, 512)).expect("it can be mined"));
+            if displaced.len() == 3_000 {
+                break 'room;
+            }
+        }
+    }
+    let gapped: BTreeSet<_> = gapped.iter().skip(63).map(Transaction::id).collect();
+    assert!(displaced.iter().all(|gone| gapped.contains(gone)));
+    assert!(mempool.bytes() > MEMPOOL_BYTES_MAX - 1_000);
 }
 
 /// C17: places for which nobody will ever pay.
