@@ -36,6 +36,9 @@ pub(super) const ANSWER_BYTES_PER_SECOND: u64 = 8 << 20;
 pub(super) const ANSWER_BYTES_RESERVED: u64 = ANSWER_BYTES_BURST / 2;
 /// What an answer counts at least, in bytes: the relay counts messages too, and this keeps answers at half of those.
 const ANSWER_BYTES_MIN: u64 = 16 << 10;
+/// How many bytes of bodies are gathered for one token of the asker's budget: about what is copied, encoded and hashed in
+/// the time that a signature takes.
+const BODIES_BYTES_PER_TOKEN: u64 = 16 << 10;
 
 /// Greetings at once, four for each member of the relay's largest room, ...
 pub(super) const GREETINGS_BURST: u64 = 2_048;
@@ -178,19 +181,28 @@ impl Node {
         if self.wait_for_bodies(to, hashes) {
             return;
         }
-        let (mut bodies, mut bytes) = (Vec::new(), 0);
+        let (mut blocks, mut bytes) = (Vec::new(), 0);
         for hash in hashes {
             let Some(block) = self.chain.block(hash) else { continue };
-            bytes += block.body.size();
-            if bytes > Message::BODIES_BYTES_MAX && !bodies.is_empty() {
+            let more = bytes + block.body.size();
+            if more > Message::BODIES_BYTES_MAX && !blocks.is_empty() {
                 break;
             }
-            bodies.push((*hash, block.body.clone()));
+            bytes = more;
+            blocks.push((*hash, block));
         }
-        if bodies.is_empty() {
-            self.answer(now, to, &Message::NotFound(hashes.to_vec()));
+        if blocks.is_empty() {
+            return self.answer(now, to, &Message::NotFound(hashes.to_vec()));
+        }
+        // What is asked for is small, and what it costs is the answer: it is paid for, and there is room to say it, before
+        // any of it is copied.
+        let cost = bytes / BODIES_BYTES_PER_TOKEN;
+        let is_paid = self.peers.get_mut(&to).is_some_and(|peer| peer.budget.spend(now, cost));
+        if is_paid && self.may_answer(now, &to, bytes) {
+            let bodies = blocks.iter().map(|(hash, block)| (*hash, block.body.clone()));
+            self.send(to, &Message::Bodies(bodies.collect()));
         } else {
-            self.answer(now, to, &Message::Bodies(bodies));
+            self.count(Refusal::TooFast);
         }
     }
 
@@ -278,21 +290,27 @@ impl Node {
         }
     }
 
-    /// Answers a peer's question, unless this node has said too much of late: keys are free, so that a budget for
-    /// each peer alone would let a stranger with many of them have this node sent away by the relay.
+    /// Answers a peer's question, unless this node has said too much of late.
     pub(super) fn answer(&mut self, now: Timestamp, peer: PeerId, message: &Message) {
         let Some(link) = self.peers.path(&peer) else { return };
         let Some(frame) = self.peers.frame(link, Some(peer), message) else { return };
-        let bytes = frame.payload.len() as u64 + ANSWER_BYTES_MIN;
-        let reserve = if self.peers.has_had_its_share(&peer) { ANSWER_BYTES_RESERVED } else { 0 };
-        if self.answers.spend_above(now, bytes, reserve) {
-            if let Some(peer) = self.peers.get_mut(&peer) {
-                peer.answered_bytes = peer.answered_bytes.saturating_add(bytes);
-            }
+        if self.may_answer(now, &peer, frame.payload.len() as u64) {
             self.outputs.push_back(Output::Send { link, frame });
         } else {
             self.count(Refusal::TooFast);
         }
+    }
+
+    /// Whether there is room for an answer of so many bytes, which it takes then. Keys are free, so that a budget for
+    /// each peer alone would let a stranger with many of them have this node sent away by the relay.
+    fn may_answer(&mut self, now: Timestamp, peer: &PeerId, bytes: u64) -> bool {
+        let bytes = bytes + ANSWER_BYTES_MIN;
+        let reserve = if self.peers.has_had_its_share(peer) { ANSWER_BYTES_RESERVED } else { 0 };
+        let may = self.answers.spend_above(now, bytes, reserve);
+        if let Some(peer) = self.peers.get_mut(peer).filter(|_| may) {
+            peer.answered_bytes = peer.answered_bytes.saturating_add(bytes);
+        }
+        may
     }
 
     /// Greets someone, unless there was too much greeting of late: who comes and goes often enough would otherwise have
@@ -353,7 +371,8 @@ fn cost(message: &Message) -> u64 {
         Message::CompactBlock(compact) => 20 + compact.ids.len(),
         Message::GetBlockTransactions(places, _) => 1 + places.len() / 8,
         Message::GetHeaders(_) | Message::GetInventory => 20,
-        Message::GetBodies(hashes) => 1 + hashes.len() / 8,
+        // What is found is paid for once its size is known.
+        Message::GetBodies(hashes) => 1 + hashes.len() / 32,
         Message::GetTransactions(ids) | Message::Inventory(ids) => 1 + ids.len() / 8,
         Message::Hello(_)
         | Message::Status(_)
