@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::chain::{Account, ChainUpdate};
 use crate::consensus::RuleError;
-use crate::primitives::{Address, Transaction, TransactionId};
+use crate::primitives::{Address, Block, Transaction, TransactionId};
 use crate::units::{Amount, Timestamp};
 
 /// All waiting payments together, in bytes: sixteen full blocks.
@@ -43,7 +43,7 @@ pub enum MempoolError {
     /// The nonce is too far ahead of the sender's last confirmed payment.
     #[error("at most {PER_SENDER_MAX} payments of one sender can wait")]
     TooManyPending,
-    /// Full of payments that pay more for their size, as any does than one behind a gap.
+    /// Full of payments that pay more for their size, as any does than one that no block can have.
     #[error("the mempool is full: a higher fee is needed")]
     Full,
     /// Below [`FEE_MIN`].
@@ -76,8 +76,8 @@ struct FeeRate {
 /// Whose payments wait. Boxed, as what other maps hold: to the compiler they are one type.
 #[derive(Clone, Debug, Default)]
 struct Sender {
-    /// How many payments the chain has of it.
-    used: u64,
+    /// What the chain knows of it.
+    account: Account,
     nonces: BTreeMap<u64, TransactionId>,
 }
 
@@ -102,26 +102,26 @@ impl Mempool {
     /// When it does not get in; nothing changes then.
     pub fn insert(&mut self, waiting: Waiting, account: Account) -> Result<Vec<TransactionId>, MempoolError> {
         self.check(&waiting, account)?;
-        self.make_room(Waiting { checked: true, ..waiting }, account.nonce)
+        self.make_room(Waiting { checked: true, ..waiting }, account)
     }
 
     /// Takes back a payment that a reorg undid, or that the node had stored, even if its sender cannot pay for it at the
-    /// moment: what it was paid from may be undone as well and come back. `used` is how many payments of its sender
-    /// the chain has. Gives what it displaced, or `None` when it does not get in.
-    pub fn reinsert(&mut self, waiting: Waiting, used: u64) -> Option<Vec<TransactionId>> {
+    /// moment: what it was paid from may be undone as well and come back. Gives what it displaced, or `None` when it does
+    /// not get in.
+    pub fn reinsert(&mut self, waiting: Waiting, account: Account) -> Option<Vec<TransactionId>> {
         let rival = self.rival(&waiting);
-        let in_reach = waiting.nonce().checked_sub(used).is_some_and(|ahead| ahead < PER_SENDER_MAX);
+        let in_reach = waiting.nonce().checked_sub(account.nonce).is_some_and(|ahead| ahead < PER_SENDER_MAX);
         if !in_reach
             || self.by_id.contains_key(&waiting.id)
             || rival.is_some_and(|rival| rival.rate() >= waiting.rate())
         {
             return None;
         }
-        self.make_room(waiting, used).ok()
+        self.make_room(waiting, account).ok()
     }
 
-    /// Follows a change of the chain: confirmed payments leave, as do those whose nonce is used up, or whose sender has
-    /// spent what was to pay for them. Payments of disconnected blocks come back. Gives what came and what left.
+    /// Follows a change of the chain: confirmed payments leave, as do those whose nonce is used up. Payments of
+    /// disconnected blocks come back. Gives what came and what left.
     pub fn follow(
         &mut self,
         now: Timestamp,
@@ -133,24 +133,18 @@ impl Mempool {
             for transaction in &block.body.transactions {
                 let waiting = Waiting::new(now, transaction.clone());
                 let (id, sender) = (waiting.id, waiting.sender);
-                let used = account(&sender).nonce;
-                if let Some(displaced) = self.reinsert(waiting, used) {
+                let account = account(&sender);
+                if let Some(displaced) = self.reinsert(waiting, account) {
                     added.push(id);
                     removed.extend(displaced);
                     // What was within the bound before is beyond it from here, and the last nonce of all of no use.
-                    removed.extend(self.drop_from(&sender, used.saturating_add(PER_SENDER_MAX)));
+                    removed.extend(self.drop_from(&sender, account.nonce.saturating_add(PER_SENDER_MAX)));
                 }
             }
         }
-        let returned = update.disconnected.iter().flat_map(|block| &block.body.transactions);
-        for sender in returned.map(Transaction::sender).collect::<BTreeSet<_>>() {
-            removed.extend(self.drop_used(&sender, account(&sender).nonce));
-        }
-        let spent = update.connected.iter().flat_map(|block| &block.body.transactions);
-        for sender in spent.map(Transaction::sender).collect::<BTreeSet<_>>() {
-            let Account { balance, nonce } = account(&sender);
-            removed.extend(self.drop_used(&sender, nonce));
-            removed.extend(self.drop_uncovered(&sender, balance));
+        let blocks = update.disconnected.iter().chain(&update.connected);
+        for address in blocks.flat_map(|block| touched(block)).collect::<BTreeSet<_>>() {
+            removed.extend(self.set_account(&address, account(&address)));
         }
         (added, removed)
     }
@@ -281,10 +275,10 @@ impl Mempool {
         }
     }
 
-    /// Puts the payment in the place of its rival, and drops the worst payers while there are too many bytes. `used` is
-    /// how many payments of its sender the chain has.
-    fn make_room(&mut self, waiting: Waiting, used: u64) -> Result<Vec<TransactionId>, MempoolError> {
-        let (id, rate) = (waiting.id, self.rate_in_line(&waiting, used));
+    /// Puts the payment in the place of its rival, and drops the worst payers while there are too many bytes. `account` is
+    /// its sender's.
+    fn make_room(&mut self, waiting: Waiting, account: Account) -> Result<Vec<TransactionId>, MempoolError> {
+        let (id, rate) = (waiting.id, self.rate_in_line(&waiting, account));
         let rival = self.rival(&waiting).map(|rival| rival.id);
         let freed = rival.map_or(0, |rival| self.by_id[&rival].transaction.size());
         let mut excess =
@@ -315,7 +309,7 @@ impl Mempool {
         self.bytes += waiting.transaction.size();
         self.digest = self.digest.wrapping_add(digest_of(&id));
         let entry =
-            self.by_sender.entry(sender).or_insert_with(|| Box::new(Sender { used, ..Sender::default() }));
+            self.by_sender.entry(sender).or_insert_with(|| Box::new(Sender { account, ..Sender::default() }));
         entry.nonces.insert(waiting.nonce(), id);
         self.by_id.insert(id, Box::new(waiting));
         self.join_tails(&sender);
@@ -326,14 +320,17 @@ impl Mempool {
     fn tail(&self, sender: &Address, nonce_max: u64) -> Option<Place> {
         let sender = self.by_sender.get(sender)?;
         let (_, id) = sender.nonces.range(..=nonce_max).next_back()?;
-        Some((self.rate_in_line(&self.by_id[id], sender.used), *id))
+        Some((self.rate_in_line(&self.by_id[id], sender.account), *id))
     }
 
-    /// What a payment counts when room is made: nothing behind a gap, where no block can have it and nobody pays.
-    fn rate_in_line(&self, waiting: &Waiting, used: u64) -> FeeRate {
+    /// What a payment counts when room is made: nothing behind a gap, or where its sender cannot pay for it any more.
+    /// No block can have it then, and nobody pays for its place.
+    fn rate_in_line(&self, waiting: &Waiting, account: Account) -> FeeRate {
         let rate = waiting.rate();
-        let is_in_line = self.next_nonce(&waiting.sender, used) >= waiting.nonce();
-        FeeRate { fee: if is_in_line { rate.fee } else { 0 }, ..rate }
+        let is_in_line = self.next_nonce(&waiting.sender, account.nonce) >= waiting.nonce();
+        let left = account.balance.checked_sub(self.pending_below(&waiting.sender, waiting.nonce()));
+        let is_covered = waiting.transaction.payment.cost().is_some_and(|cost| left >= Some(cost));
+        FeeRate { fee: if is_in_line && is_covered { rate.fee } else { 0 }, ..rate }
     }
 
     /// Takes a sender's tail out of their order, before the sender's payments change.
@@ -365,12 +362,12 @@ impl Mempool {
         Amount(sender.nonces.range(..nonce).map(|(_, id)| cost(id)).fold(0, u64::saturating_add))
     }
 
-    /// Notes how many payments of the sender the chain has, and drops those that wait with nonces below that.
-    fn drop_used(&mut self, sender: &Address, used: u64) -> Vec<TransactionId> {
-        let dropped = self.drop_where(sender, |waiting| waiting < used);
+    /// Notes what the chain knows of an address, and drops its payments whose nonces are used up.
+    fn set_account(&mut self, sender: &Address, account: Account) -> Vec<TransactionId> {
+        let dropped = self.drop_where(sender, |waiting| waiting < account.nonce);
         self.leave_tails(sender);
         if let Some(sender) = self.by_sender.get_mut(sender) {
-            sender.used = used;
+            sender.account = account;
         }
         self.join_tails(sender);
         dropped
@@ -379,20 +376,6 @@ impl Mempool {
     /// Drops the sender's payments with nonces from `nonce` on.
     fn drop_from(&mut self, sender: &Address, nonce: u64) -> Vec<TransactionId> {
         self.drop_where(sender, |waiting| waiting >= nonce)
-    }
-
-    /// Drops what the sender's balance does not cover any more, from the first such nonce on: it spent the money on
-    /// something else, and would hold places for which it never pays.
-    fn drop_uncovered(&mut self, sender: &Address, balance: Amount) -> Vec<TransactionId> {
-        let mut rest = Some(balance);
-        let is_beyond = |(_, id): &(&u64, &TransactionId)| {
-            let cost = self.by_id[*id].transaction.payment.cost();
-            rest = rest.and_then(|rest| rest.checked_sub(cost?));
-            rest.is_none()
-        };
-        let first = self.by_sender.get(sender).and_then(|sender| sender.nonces.iter().find(is_beyond));
-        let first = first.map(|(nonce, _)| *nonce);
-        first.map_or_else(Vec::new, |nonce| self.drop_from(sender, nonce))
     }
 
     fn drop_where(&mut self, sender: &Address, doomed: impl Fn(u64) -> bool) -> Vec<TransactionId> {
@@ -466,6 +449,13 @@ impl PartialEq for FeeRate {
 }
 
 impl Eq for FeeRate {}
+
+/// Whose accounts a block changes.
+fn touched(block: &Block) -> impl Iterator<Item = Address> {
+    let payments = block.body.transactions.iter();
+    let ends = payments.flat_map(|transaction| [transaction.sender(), transaction.payment.recipient]);
+    ends.chain([block.body.coinbase.recipient])
+}
 
 fn digest_of(id: &TransactionId) -> u64 {
     u64::from_le_bytes(*id.0.first_chunk().expect("an id has 32 bytes"))

@@ -13,23 +13,34 @@ use std::time::Instant;
 
 use clap::Parser;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::value_parser;
 use node_wasm::sim::{Failure, Options, Report, Scenario, run};
+
+/// What the figures mean, for whoever sees them first.
+const FIGURES: &str = "\
+Every check holds after every step, or the run fails and shows the command that plays it again.
+  reorgs    switches to a branch with more work, of all nodes together
+  doubts    how often a node said that it is possibly isolated
+  refused   blocks made with a fault on purpose, which nobody took
+  too slow  readers that the relay sent away, as it does with whoever falls behind
+  agreed    how long after the last fault all had one tip and every payment
+  audit     a hash of all that happened: equal hashes are equal runs";
 
 /// Simulates many nodes on one virtual clock
 #[derive(Clone, Parser)]
-#[command(name = "cargo xtask sim")]
+#[command(name = "cargo xtask sim", after_help = FIGURES)]
 struct Cli {
-    /// The first seed
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    /// The seed, or the first of several
+    #[arg(long)]
+    seed: Option<u64>,
     /// How many nodes; the scenario decides where it is not given
-    #[arg(long)]
-    nodes: Option<usize>,
+    #[arg(long, value_parser = value_parser!(u16).range(2..))]
+    nodes: Option<u16>,
     /// How many minutes of the virtual clock; the scenario decides where it is not given
-    #[arg(long)]
+    #[arg(long, value_parser = value_parser!(u64).range(1..))]
     minutes: Option<u64>,
-    /// How many seeds, one after another; 100 of the swarm and 1 of the others where it is not given
-    #[arg(long)]
+    /// How many seeds, one after another; where it is not given, 1, or 100 of the swarm without a seed
+    #[arg(long, value_parser = value_parser!(u64).range(1..))]
     runs: Option<u64>,
     /// What to play
     #[arg(long, default_value = Scenario::Swarm.name(), value_parser = scenario())]
@@ -60,7 +71,7 @@ struct Total {
 
 impl Cli {
     fn runs(&self) -> u64 {
-        self.runs.unwrap_or(if self.scenario == Scenario::Swarm { 100 } else { 1 }).max(1)
+        self.runs.unwrap_or(if self.scenario == Scenario::Swarm && self.seed.is_none() { 100 } else { 1 })
     }
 
     fn options(&self, seed: u64) -> Options {
@@ -68,7 +79,7 @@ impl Cli {
         Options {
             scenario: self.scenario,
             seed,
-            nodes: self.nodes,
+            nodes: self.nodes.map(usize::from),
             minutes: self.minutes,
             relay: Some(relay),
         }
@@ -112,17 +123,18 @@ impl Total {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let started = Instant::now();
+    let (started, first) = (Instant::now(), cli.seed.unwrap_or_default());
     let (next, total) = (AtomicU64::new(0), Mutex::new(Total::default()));
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
-                    let seed = cli.seed + next.fetch_add(1, Ordering::Relaxed);
-                    if seed - cli.seed >= cli.runs() {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= cli.runs() {
                         return;
                     }
+                    let seed = first.wrapping_add(index);
                     let outcome = run(&cli.options(seed));
                     total.lock().expect("no run panics while it holds this").add(&cli, seed, outcome);
                 }

@@ -134,10 +134,11 @@ fn c20_an_eclipsed_node_says_so_and_meets_the_honest_chain_by_one_honest_node() 
 #[test]
 fn two_halves_become_one_room_and_lose_no_payment() {
     let found = &findings(Scenario::Partition, 9, None)[..];
-    let [Finding::Partition { apart_ms, heights, tip_ms, rest_ms, deepest }] = *found else {
+    let [Finding::Partition { apart_ms, heights, tips, tip_ms, rest_ms, deepest }] = *found else {
         panic!("{found:?}")
     };
     assert_eq!(apart_ms, 6 * 60_000);
+    tips.iter().for_each(|tips| within("tips of a half", *tips, 1..=2));
     heights.iter().for_each(|height| about("a half's height", *height, 9 * BLOCKS_PER_MINUTE - 2));
     about("blocks undone at once", deepest as u32, 6 * BLOCKS_PER_MINUTE - 2);
     within("one tip after", tip_ms, 0..=30_000);

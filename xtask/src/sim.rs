@@ -11,6 +11,9 @@ use crate::workspace;
 const EXAMPLE: &str = "sim";
 const PROFILE: &str = "quick";
 
+/// What a program ends with that was told something it does not know.
+const BAD_OPTIONS: i32 = 2;
+
 /// What to play.
 #[derive(Args)]
 #[command(disable_help_flag = true)]
@@ -29,6 +32,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let program = workspace::target_dir()?.join(PROFILE).join("examples").join(EXAMPLE);
     let mut simulator = progress::start(std::process::Command::new(program).args(&options.options))?;
     let status = progress::wait(&mut simulator)?;
+    ensure!(status.code() != Some(BAD_OPTIONS), "nothing was played; the lines above say why");
     ensure!(
         progress::stopped() || status.success(),
         "a check failed; the lines above say how to see it again"

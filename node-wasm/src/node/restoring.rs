@@ -37,8 +37,8 @@ impl Node {
             return;
         }
         let waiting = Waiting::new(now, transaction);
-        let (id, used) = (waiting.id, self.chain.account(&waiting.sender).nonce);
-        if let Some(removed) = self.mempool.reinsert(waiting, used) {
+        let (id, account) = (waiting.id, self.chain.account(&waiting.sender));
+        if let Some(removed) = self.mempool.reinsert(waiting, account) {
             self.mempool_changed(MempoolChange { added: vec![id], removed });
         }
     }

@@ -177,7 +177,7 @@ fn budget_bodies_are_paid_for_and_have_room_before_they_are_gathered() {
         let link = world.nodes[NODE].link.expect("a link");
         world.nodes[NODE].node.peers.frame(link, None, &Message::GetInventory).expect("open").sequence
     };
-    let mut ask = |world: &mut World| {
+    let ask = |world: &mut World| {
         world.attack(Some(NODE), &question);
         let (before, frames) = (tokens(world), sequence(world));
         let answers = world.replies().len();

@@ -46,6 +46,8 @@ pub enum Finding {
         apart_ms: u64,
         /// How high each half's chain was by then.
         heights: [u32; 2],
+        /// How many tips each half had then: two in the moment of a fork.
+        tips: [usize; 2],
         /// How long they needed for one tip, ...
         tip_ms: u64,
         /// ... and until the payments were everywhere.
@@ -137,7 +139,7 @@ impl fmt::Display for Finding {
                 after(met_ms),
                 after(taken_back_ms)
             ),
-            Self::Partition { apart_ms, heights, tip_ms, rest_ms, deepest } => write!(
+            Self::Partition { apart_ms, heights, tip_ms, rest_ms, deepest, .. } => write!(
                 f,
                 "after {} s apart the halves were at {} and {}; together again, one tip within {} s and the payments \
                  everywhere within {} s, {deepest} blocks undone at most, no payment lost",

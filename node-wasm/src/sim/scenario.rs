@@ -1,5 +1,6 @@
 //! The scenarios by name: what each sets up, and what it measures.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use super::conduct::{Conduct, Selfish};
@@ -248,15 +249,22 @@ fn partition(options: &Options) -> Result<Report, Failure> {
     let minutes = options.minutes.unwrap_or(15);
     let mut plan = Plan::quiet(options.seed, minutes, &rates, options.relay.is_some());
     plan.payments_per_hour = 600;
-    let sides = (0..nodes).map(|place| u8::from(place >= nodes.div_ceil(2))).collect();
+    let first = nodes.div_ceil(2);
+    if options.relay.is_some() {
+        // The relay stays with the first half. The others are tabs of one browser, and have each other.
+        plan.players[first..].iter_mut().for_each(|part| part.browser = Some(1));
+    }
+    let sides = (0..nodes).map(|place| u8::from(place >= first)).collect();
     plan.faults.push((plan.ms / 3, Fault::Split(sides)));
     let mut stage = Stage::of(options, plan);
     stage.pass(stage.ms)?;
     let heights = [0, nodes - 1].map(|place| stage.node(place).chain().height().0);
+    let tips = [0..first, first..nodes]
+        .map(|half| half.map(|place| stage.node(place).chain().tip().hash).collect::<BTreeSet<_>>().len());
     let apart_ms = stage.ms - stage.ms / 3;
     let report = stage.play()?;
     let Report { tip_ms, rest_ms, deepest, .. } = report;
-    let findings = vec![Finding::Partition { apart_ms, heights, tip_ms, rest_ms, deepest }];
+    let findings = vec![Finding::Partition { apart_ms, heights, tips, tip_ms, rest_ms, deepest }];
     Ok(Report { findings, ..report })
 }
 

@@ -7,7 +7,7 @@ use super::*;
 use crate::chain::{Account, ChainUpdate};
 use crate::crypto::{PublicKey, Signature};
 use crate::mempool::{FEE_MIN, MEMPOOL_BYTES_MAX, Mempool, MempoolError, PER_SENDER_MAX, Waiting};
-use crate::primitives::{Address, BlockHash, Payment};
+use crate::primitives::{BlockHash, Payment};
 use crate::test;
 use crate::testing::{address, key, pay};
 use crate::units::{Amount, Height};
@@ -175,24 +175,52 @@ fn c17_what_no_block_can_have_holds_no_place_against_what_one_can() {
     assert!(mempool.bytes() > MEMPOOL_BYTES_MAX - 1_000);
 }
 
-/// C17: places for which nobody will ever pay.
 #[test]
-fn what_its_sender_has_spent_otherwise_leaves_and_the_rest_stays() {
-    let chain = chain_of(0, 1);
-    let genesis = chain.genesis();
-    let account = |left| move |_: &Address| Account { balance: Amount(left), nonce: 1 };
-    let mut mempool = Mempool::default();
-    for (sender, nonce) in [(1, 1), (1, 2), (2, 1)] {
-        let waiting = Waiting::new(START, pay(&genesis, sender, 3, 59, nonce));
-        mempool.insert(waiting, account(1_000)(&address(sender))).expect("funds are there");
+fn c17_what_its_sender_cannot_pay_for_any_more_holds_no_place_until_it_can() {
+    let room = chain_of(0, 1).params().clone();
+    let account = |left, nonce| Account { balance: Amount(left), nonce };
+    let mut full = Mempool::default();
+    let insert =
+        |mempool: &mut Mempool, offered, account| mempool.insert(Waiting::new(START, offered), account);
+    // Good payers, each of which takes 60, and many that pay less.
+    let good = [offer(1, 1, 50, 512), offer(1, 2, 50, 512)];
+    for offered in &good {
+        insert(&mut full, offered.clone(), account(120, 1)).expect("there is room");
     }
-    let mut block = chain.params().genesis();
-    block.body.transactions = vec![pay(&genesis, 1, 3, 5, 0)];
-    let connected = vec![Arc::new(block)];
-    let update = ChainUpdate { fork_height: Height(0), disconnected: Vec::new(), connected };
-    // Each takes 60 of what the sender's first payment left. Who spent nothing is not looked at.
-    for (left, stay) in [(120, 2), (119, 1), (59, 0)] {
-        mempool.follow(START, &update, account(left));
-        assert_eq!(mempool.len(), stay + 1, "{left} left");
+    let mut others = (2..=200).flat_map(|sender| (0..PER_SENDER_MAX).map(move |nonce| (sender, nonce)));
+    let rich = account(u64::MAX, 0);
+    while insert(&mut full, others.next().map(|(at, nonce)| offer(at, nonce, 20, 512)).expect("enough"), rich)
+        != Err(MempoolError::Full)
+    {}
+    let mut block = room.genesis();
+    let change = |mempool: &mut Mempool, block: &Block, left| {
+        let connected = vec![Arc::new(block.clone())];
+        let update = ChainUpdate { fork_height: Height(0), disconnected: Vec::new(), connected };
+        mempool.follow(START, &update, |_| account(left, 1));
+    };
+    let gone = |mempool: &mut Mempool| {
+        let newcomers = (0..4).map(|nonce| offer(250, nonce, 30, 512));
+        let displaced: Vec<_> =
+            newcomers.flat_map(|offered| insert(mempool, offered, rich).expect("it pays more")).collect();
+        good.iter().filter(|good| displaced.contains(&good.id())).count()
+    };
+    for (left, goes) in [(120, 0), (119, 1), (60, 1), (59, 2), (0, 2)] {
+        let mut mempool = full.clone();
+        // The sender spends something else.
+        block.body.transactions = vec![offer(1, 0, 5, 0)];
+        change(&mut mempool, &block, left);
+        assert_eq!(mempool.len(), full.len(), "nothing is dropped for that alone");
+        assert_eq!(gone(&mut mempool.clone()), goes, "{left} left");
+        // Somebody pays it, or it mines.
+        block.body.transactions = vec![pay(&room.genesis().hash(), 7, 3, 5, 0)];
+        block.body.transactions[0].payment.recipient = good[0].sender();
+        change(&mut mempool, &block, 120);
+        assert_eq!(gone(&mut mempool.clone()), 0);
+        change(&mut mempool, &block, left);
+        block.body.transactions.clear();
+        block.body.coinbase.recipient = good[0].sender();
+        change(&mut mempool, &block, 120);
+        assert_eq!(gone(&mut mempool), 0);
+        block = room.genesis();
     }
 }
