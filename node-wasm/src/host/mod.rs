@@ -1,6 +1,6 @@
 //! The pure half of a host: what a browser's and a command line's host decide alike.
 //!
-//! The relay's client side as a state machine, the record of a stored block, the chain file, the check of a
+//! The relay's client side as a state machine, what a store keeps and how a node comes back from it, the chain file, the check of a
 //! stored chain, and small meters and limits. Sans-IO like everything below it, so that native tests cover it.
 //! Left out: performing any of it, which is [`crate::web`]'s.
 
@@ -14,6 +14,7 @@ pub mod record;
 pub mod relay_client;
 pub mod restore;
 pub mod roll;
+pub mod unwritten;
 pub mod verify;
 
 pub use backoff::Backoff;

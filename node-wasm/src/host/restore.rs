@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use super::record::{self, Stored};
 use crate::chain::{Chain, ChainUpdate, Snapshot};
 use crate::codec::{decode, encode};
@@ -20,6 +22,12 @@ pub const DUE_AFTER: u32 = 1_000;
 /// In a long chain a snapshot is due only after its height divided by this: a snapshot has 80 bytes for each block, and
 /// does not cost many times what the blocks since the last one did.
 pub const DUE_FRACTION: u32 = 8;
+
+/// Records per read before a node is at work: 32 MB of the largest blocks, 50 kB of empty ones.
+pub const CHUNK: u32 = 128;
+/// Records per read beside a running node: a quarter of a second of the largest blocks, 10,000 small ones in less than
+/// a second.
+const CHUNK_BESIDE: u32 = 32;
 
 /// The record of a chain's snapshot.
 #[must_use]
@@ -105,6 +113,32 @@ impl Start {
     }
 }
 
+/// The records of the bodies that a node lacks after its start: what is to be read next, beside the running node.
+#[derive(Clone, Debug)]
+pub struct Bodies(Range<u32>);
+
+impl Bodies {
+    /// Those that are still to be loaded.
+    #[must_use]
+    pub fn of(chain: &Chain) -> Self {
+        Self(chain.unloaded())
+    }
+
+    /// From which height on records are to be read, and how many at most.
+    #[must_use]
+    pub fn next(&self) -> Option<(u32, u32)> {
+        (!self.0.is_empty()).then(|| (self.0.start, CHUNK_BESIDE.min(self.0.end - self.0.start)))
+    }
+
+    /// Takes what was read, in order; gives what [`body`] is to be given. A record that is missing is one that does not
+    /// hold.
+    pub fn take(&mut self, records: Vec<(u32, Vec<u8>)>) -> Vec<(u32, Vec<u8>)> {
+        let next = self.0.start;
+        self.0.start = records.last().map_or(self.0.end, |(last, _)| *last + 1);
+        if records.is_empty() { vec![(next, Vec::new())] } else { records }
+    }
+}
+
 /// Gives a node the next record below the snapshot that it started from. One that does not hold ends the chain there
 /// until the peers have sent the rest. `Ok` as well when nothing is to be loaded any more.
 ///
@@ -162,10 +196,10 @@ impl Schedule {
         undone
     }
 
-    /// Whether a snapshot at this height is due.
+    /// Whether a snapshot at this height is due, where one is after so many blocks and payments: [`DUE_AFTER`].
     #[must_use]
-    pub fn is_due(&self, height: Height) -> bool {
-        height.0 > 0 && self.since >= DUE_AFTER.max(height.0 / DUE_FRACTION)
+    pub fn is_due(&self, height: Height, due_after: u32) -> bool {
+        height.0 > 0 && self.since >= due_after.max(height.0 / DUE_FRACTION)
     }
 
     /// A snapshot at this height is being stored.

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::js::{set_property, text_of, within};
 use crate::host::record;
+use crate::host::unwritten::Batch;
 use crate::primitives::TransactionId;
 
 const SCHEMA: u32 = 1;
@@ -73,19 +74,6 @@ impl Meta {
             Self::Damaged(_) => None,
         }
     }
-}
-
-/// What is to be written, in one transaction.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    /// Whether the chain, its snapshot and the mempool are emptied first.
-    pub(super) clear: bool,
-    /// Heights, with the record that they get, or none.
-    pub(super) blocks: Vec<(u32, Option<Vec<u8>>)>,
-    /// Payments, with the record that they get, or none.
-    pub(super) mempool: Vec<(TransactionId, Option<Vec<u8>>)>,
-    /// The record that the snapshot gets, or none; `None` leaves it.
-    pub(super) snapshot: Option<Option<Vec<u8>>>,
 }
 
 /// An open database.

@@ -61,18 +61,12 @@ impl Driver {
 
     /// The mempool changed: store it, tell what came.
     pub(super) fn mempool_changed(&mut self, change: &MempoolChange) {
-        for id in &change.removed {
-            if let Some(writer) = self.store.writer() {
-                writer.payment(*id, None);
-            }
+        if let Some(writer) = self.store.writer() {
+            writer.mempool(change, self.node.mempool());
         }
         for id in &change.added {
-            // What came may have left again within the same change.
             let Some(waiting) = self.node.mempool().get(id) else { continue };
             let transaction = waiting.transaction.clone();
-            if let Some(writer) = self.store.writer() {
-                writer.payment(*id, Some(transaction.clone()));
-            }
             if self.page.may_tell_payment() {
                 let view = view::pending(&self.node, &transaction);
                 let text = format!("payment {} of {} waits", view.id, view.amount);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use borsh::{BorshDeserialize, BorshSerialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::disk::{Batch, Disk, DiskError, Meta};
+use super::disk::{Disk, DiskError, Meta};
 use super::events::{Events, HostEvent};
 use super::js::{now, random, sleep};
 use super::slots::{self, Slot};
@@ -18,6 +18,8 @@ use super::writer::Writer;
 use crate::api::{Notice, Storage, Verified, Verifying};
 use crate::chain::Snapshot;
 use crate::codec::{decode, encode};
+use crate::host::restore::{Bodies, CHUNK};
+use crate::host::unwritten::Batch;
 use crate::host::verify::Verifier;
 use crate::host::{record, restore};
 use crate::node::{Config, Node};
@@ -25,11 +27,6 @@ use crate::primitives::{Block, BlockHash, Transaction, TransactionId};
 use crate::units::RoomName;
 use crate::wallet::Wallet;
 
-/// Records per read: 32 MB of the largest blocks, 50 kB of empty ones.
-const CHUNK: u32 = 128;
-/// Records per read beside a running node: a quarter of a second of the largest blocks, 10,000 small ones in less than
-/// a second.
-const CHUNK_BESIDE: u32 = 32;
 /// How long a check of the chain keeps the node waiting at a time, in milliseconds.
 const SLICE_MS: u64 = 50;
 /// Payments that are taken from the store, at most: more do not wait in one mempool.
@@ -217,22 +214,16 @@ impl Store {
     /// Reads the records of the blocks that the node still lacks after [`Self::restore`], beside the running node.
     pub(super) fn load(&self, node: &Node, events: &Events) {
         let Some(Backend { disk, .. }) = &self.backend else { return };
-        let (disk, events, heights) = (disk.clone(), events.clone(), node.chain().unloaded());
+        let (disk, events, mut bodies) = (disk.clone(), events.clone(), Bodies::of(node.chain()));
         wasm_bindgen_futures::spawn_local(async move {
-            let mut next = heights.start;
-            while next < heights.end {
-                let count = CHUNK_BESIDE.min(heights.end - next);
-                let records = disk.blocks(next, count).await.unwrap_or_else(|error| {
+            while let Some((from, count)) = bodies.next() {
+                let records = disk.blocks(from, count).await.unwrap_or_else(|error| {
                     events.post(HostEvent::StoreFailed(error.to_string()));
                     Vec::new()
                 });
-                // A record that is missing is one that does not hold.
-                let last = records.last().map_or(heights.end, |(height, _)| *height);
-                let records = if records.is_empty() { vec![(next, Vec::new())] } else { records };
-                for (height, record) in records {
+                for (height, record) in bodies.take(records) {
                     events.post(HostEvent::Stored { height, record });
                 }
-                next = last + 1;
             }
         });
     }

@@ -15,7 +15,7 @@ use super::store::{Opened, Store};
 use crate::api::{LogLevel, LogPart, Notice, count};
 use crate::consensus::ChainParams;
 use crate::host::relay_client;
-use crate::node::Node;
+use crate::node::{MempoolChange, Node};
 use crate::units::Timestamp;
 
 /// So much of a wrong relay address is quoted, in characters.
@@ -102,9 +102,10 @@ async fn open(start: Start, mut page: Page, events: Events) -> Driver {
     let parts = Parts { room, node, wallet, store, settings, page, events, relay_url };
     let driver = Driver::new(parts);
     // What the node did not take back is stored no longer.
-    let gone = stored.ids.into_iter().filter(|id| driver.node.mempool().get(id).is_none());
+    let mempool = driver.node.mempool();
+    let gone = stored.ids.into_iter().filter(|id| mempool.get(id).is_none());
     if let Some(writer) = driver.store.writer() {
-        gone.for_each(|id| writer.payment(id, None));
+        writer.mempool(&MempoolChange { removed: gone.collect(), ..MempoolChange::default() }, mempool);
     }
     driver
 }

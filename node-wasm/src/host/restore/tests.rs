@@ -200,19 +200,19 @@ fn a_snapshot_is_due_after_a_thousand_blocks_and_payments_or_a_part_of_the_heigh
         connected: payments.iter().map(|payments| block(*payments)).collect(),
     };
     let mut schedule = Schedule::resume(&Chain::new(easy_params()), 0);
-    assert!(!schedule.follow(&update(0, &[0; 999])) && !schedule.is_due(Height(999)));
-    assert!(!schedule.follow(&update(999, &[0])) && schedule.is_due(Height(1_000)));
+    assert!(!schedule.follow(&update(0, &[0; 999])) && !schedule.is_due(Height(999), DUE_AFTER));
+    assert!(!schedule.follow(&update(999, &[0])) && schedule.is_due(Height(1_000), DUE_AFTER));
     schedule.stored(Height(1_000));
-    assert!(!schedule.follow(&update(1_000, &[998])) && !schedule.is_due(Height(1_001)));
-    assert!(!schedule.follow(&update(1_001, &[0])) && schedule.is_due(Height(1_002)));
-    assert!(!schedule.is_due(Height(1_001 * DUE_FRACTION)));
+    assert!(!schedule.follow(&update(1_000, &[998])) && !schedule.is_due(Height(1_001), DUE_AFTER));
+    assert!(!schedule.follow(&update(1_001, &[0])) && schedule.is_due(Height(1_002), DUE_AFTER));
+    assert!(!schedule.is_due(Height(1_001 * DUE_FRACTION), DUE_AFTER));
     // A reorg above the snapshot leaves it; one from below takes it away, and the next is due.
     schedule.stored(Height(1_002));
-    assert!(!schedule.follow(&update(1_002, &[0, 0])) && !schedule.is_due(Height(1_004)));
-    assert!(schedule.follow(&update(1_001, &[0, 0])) && schedule.is_due(Height(1_003)));
-    assert!(!schedule.is_due(Height(0)), "there is nothing to store of genesis");
+    assert!(!schedule.follow(&update(1_002, &[0, 0])) && !schedule.is_due(Height(1_004), DUE_AFTER));
+    assert!(schedule.follow(&update(1_001, &[0, 0])) && schedule.is_due(Height(1_003), DUE_AFTER));
+    assert!(!schedule.is_due(Height(0), DUE_AFTER), "there is nothing to store of genesis");
     schedule.stored(Height(1_003));
-    assert!(!schedule.follow(&update(1_003, &[])) && !schedule.is_due(Height(1_003)));
+    assert!(!schedule.follow(&update(1_003, &[])) && !schedule.is_due(Height(1_003), DUE_AFTER));
     // After a start.
     let chain = chain_of(5, 1);
     assert_eq!(Schedule::resume(&chain, 0).since, 5 + 4);
@@ -246,4 +246,21 @@ fn a_clock_that_was_set_back_makes_no_stored_block_bad() {
     let stored = (1..).zip(stored.blocks).collect();
     assert_eq!(Start::default().take(&mut node, Timestamp(0), stored), Ok(true), "it was in time");
     assert_eq!(node.chain().account(&address(2)).balance, Amount(20));
+}
+
+#[test]
+fn bodies_are_read_in_order_and_one_that_is_missing_does_not_hold() {
+    let mut bodies = Bodies(1..71);
+    let record = |height: u32| (height, vec![1]);
+    assert_eq!(bodies.next(), Some((1, CHUNK_BESIDE)));
+    let read: Vec<_> = (1..=CHUNK_BESIDE).map(record).collect();
+    assert_eq!(bodies.take(read.clone()), read);
+    assert_eq!(bodies.next(), Some((33, CHUNK_BESIDE)));
+    // One is missing: what was read in its stead shows it.
+    let read: Vec<_> = (33..=65).filter(|height| *height != 40).map(record).collect();
+    assert_eq!(bodies.take(read.clone()), read);
+    assert_eq!(bodies.next(), Some((66, 5)));
+    assert_eq!(bodies.take(Vec::new()), [(66, Vec::new())], "there is none any more");
+    assert_eq!(bodies.next(), None);
+    assert_eq!(Bodies::of(&chain_of(3, 1)).next(), None, "all are here");
 }
