@@ -62,6 +62,9 @@ struct Total {
     deepest: usize,
     payments: usize,
     restarts: u64,
+    snapshots: u64,
+    lost: u64,
+    waited: u64,
     too_slow: u64,
     doubts: u64,
     refused: u64,
@@ -103,6 +106,9 @@ impl Total {
                 self.deepest = self.deepest.max(report.deepest);
                 self.payments += report.payments;
                 self.restarts += report.restarts;
+                self.snapshots += report.snapshots;
+                self.lost += report.lost;
+                self.waited += report.waited;
                 self.too_slow += report.too_slow;
                 self.doubts += report.doubts;
                 self.refused += report.refused;
@@ -143,8 +149,9 @@ fn main() -> ExitCode {
     });
     let total = total.into_inner().expect("no run panics while it holds this");
     println!(
-        "\n  {}: {} runs, {} failed; {} events, {} blocks, {} reorgs (deepest {}), {} payments, {} restarts, \
-         {} readers too slow, {} doubts, {} forged blocks refused; \
+        "\n  {}: {} runs, {} failed; {} events, {} blocks, {} reorgs (deepest {}), {} payments, \
+         {} restarts, {} from a snapshot, {} bodies lost, {} branches that waited, {} readers too slow, {} doubts, \
+         {} forged blocks refused; \
          agreed at the latest after {} s; {:.1} s",
         cli.scenario.name(),
         total.runs,
@@ -155,6 +162,9 @@ fn main() -> ExitCode {
         total.deepest,
         total.payments,
         total.restarts,
+        total.snapshots,
+        total.lost,
+        total.waited,
         total.too_slow,
         total.doubts,
         total.refused,

@@ -1,114 +1,126 @@
-//! A node's store as its host keeps it: blocks by height and the waiting payments, written behind the node, and what
-//! a crash leaves of them.
+//! A node's disk: the records that its host keeps, as a browser's store keeps them, and what a crash leaves of them.
 //!
-//! Each change of the chain or of the mempool is one batch. A disk that lags holds the last batches back; a crash loses some of those, and
-//! may tear the last one that it does not lose: half of its records written, the last of them cut or flipped. That
-//! is more than a browser's store allows itself, whose batches are whole.
+//! A disk that lags holds the last batches back; a crash loses some of those, and may tear the last one that it does
+//! not lose: some of its records are written, one of them cut or flipped. That is more than a browser's store allows
+//! itself, whose batches are whole. A disk that rots loses a record at a crash, or a bit of it, of a block or of the
+//! snapshot. Left out: what a host makes of the records, which is [`super::store`]'s.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::random::Random;
-use crate::chain::ChainUpdate;
-use crate::codec::{decode, encode};
-use crate::host::record::{self, Stored};
-use crate::node::{MempoolChange, Node};
-use crate::primitives::{Transaction, TransactionId};
-use crate::units::Timestamp;
+use crate::host::restore::DUE_AFTER;
+use crate::host::unwritten::Batch;
+use crate::primitives::TransactionId;
+
+/// How a player's host stores.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Storage {
+    /// How many batches its disk may hold back.
+    pub(super) lag: usize,
+    /// After how many blocks and payments a snapshot is due. A room of the simulator is young: after as many as in a tab
+    /// none would ever be.
+    pub(super) due_after: u32,
+    /// How long it takes in the mean until the next body is loaded, in milliseconds.
+    pub(super) body_ms: u64,
+    /// How many of a thousand crashes damage a record that was written long ago.
+    pub(super) rot: u64,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { lag: 0, due_after: DUE_AFTER, body_ms: 0, rot: 0 }
+    }
+}
+
+impl Storage {
+    pub(super) fn draw(random: &mut Random) -> Self {
+        Self {
+            lag: random.place(6),
+            due_after: [1, 4, 12, DUE_AFTER][random.place(4)],
+            body_ms: [0, 300, 3_000][random.place(3)],
+            rot: [0, 0, 500][random.place(3)],
+        }
+    }
+}
 
 /// What a record is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
+    Snapshot,
     Block(u32),
     Payment(TransactionId),
 }
 
 /// Keys, with the record that they get, or none.
-type Batch = Vec<(Key, Option<Vec<u8>>)>;
+type Records = Vec<(Key, Option<Vec<u8>>)>;
 
-/// A store.
+/// A disk.
 #[derive(Debug)]
 pub(super) struct Disk {
     records: BTreeMap<Key, Vec<u8>>,
-    unsynced: VecDeque<Batch>,
-    /// How many batches may be held back.
-    lag: usize,
+    unsynced: VecDeque<Records>,
+    storage: Storage,
+    /// Whether no record was ever damaged.
+    sound: bool,
 }
 
 impl Disk {
-    /// An empty store that holds back at most `lag` batches.
-    pub(super) const fn new(lag: usize) -> Self {
-        Self { records: BTreeMap::new(), unsynced: VecDeque::new(), lag }
-    }
-
-    /// Writes a change of the chain.
-    pub(super) fn write(&mut self, update: &ChainUpdate) {
-        let heights = |count: usize| (update.fork_height.0 + 1..).take(count);
-        let mut batch: BTreeMap<u32, Option<Vec<u8>>> =
-            heights(update.disconnected.len()).map(|height| (height, None)).collect();
-        let records = update.connected.iter().map(|block| Some(record::write(block)));
-        batch.extend(heights(update.connected.len()).zip(records));
-        self.push(batch.into_iter().map(|(height, record)| (Key::Block(height), record)).collect());
-    }
-
-    /// Writes a change of a node's mempool.
-    pub(super) fn write_payments(&mut self, change: &MempoolChange, node: &Node) {
-        let record = |id: &TransactionId| Some(record::seal(&encode(&*node.mempool().get(id)?.transaction)));
-        let changed = change.added.iter().chain(&change.removed);
-        self.push(changed.map(|id| (Key::Payment(*id), record(id))).collect());
+    /// An empty disk.
+    pub(super) const fn new(storage: Storage) -> Self {
+        Self { records: BTreeMap::new(), unsynced: VecDeque::new(), storage, sound: true }
     }
 
     /// Whether all that was ever written is kept.
     pub(super) const fn is_prompt(&self) -> bool {
-        self.lag == 0
+        self.storage.lag == 0 && self.sound
     }
 
-    fn push(&mut self, batch: Batch) {
-        self.unsynced.push_back(batch);
-        while self.unsynced.len() > self.lag {
-            self.sync_one();
-        }
+    /// Whether no record was ever damaged: what is kept is what a node had at some time.
+    pub(super) const fn is_sound(&self) -> bool {
+        self.sound
     }
 
-    /// The machine dies: what was held back is lost from somewhere on.
-    pub(super) fn crash(&mut self, random: &mut Random) {
-        for _ in 0..random.place(self.unsynced.len() + 1) {
-            self.sync_one();
-        }
-        if let Some(mut torn) = self.unsynced.pop_front().filter(|_| random.chance(500)) {
-            torn.truncate(random.place(torn.len()) + 1);
-            if let Some((_, Some(record))) = torn.last_mut() {
-                let at = random.place(record.len());
-                if random.chance(500) {
-                    record.truncate(at);
-                } else {
-                    record[at] ^= 1 << random.below(8);
-                }
-            }
-            self.unsynced.push_front(torn);
-            self.sync_one();
-        }
-        self.unsynced.clear();
+    /// The snapshot's record.
+    pub(super) fn snapshot(&self) -> Option<&[u8]> {
+        self.records.get(&Key::Snapshot).map(Vec::as_slice)
     }
 
-    /// Loads what holds into a new node, and deletes the rest, as the browser's store does where it has no snapshot.
-    pub(super) fn restore(&mut self, now: Timestamp, node: &mut Node) {
-        let mut next = 1;
-        while let Some(bytes) = self.records.get(&Key::Block(next)) {
-            let Stored::Intact(block) = record::read(bytes) else { break };
-            let at = now.max(Timestamp(u64::from(block.header.time.0) * 1000));
-            if node.restore(at, block).is_err() {
-                break;
-            }
-            next += 1;
-        }
-        self.records.retain(|key, bytes| match key {
-            Key::Block(height) => *height < next,
-            Key::Payment(id) => {
-                let payment = record::open(bytes).and_then(|bytes| decode::<Transaction>(bytes).ok());
-                payment.into_iter().for_each(|payment| node.restore_payment(now, payment));
-                node.mempool().get(id).is_some()
-            }
+    /// The records of the blocks from height `from` on, at most `count`, in order.
+    pub(super) fn blocks(&self, from: u32, count: u32) -> Vec<(u32, Vec<u8>)> {
+        let blocks = self.records.range(Key::Block(from)..).map_while(|(key, record)| match key {
+            Key::Block(height) => Some((*height, record.clone())),
+            Key::Snapshot | Key::Payment(_) => None,
         });
+        blocks.take(count as usize).collect()
+    }
+
+    /// The ids and records of the waiting payments.
+    pub(super) fn mempool(&self) -> impl Iterator<Item = (TransactionId, &[u8])> {
+        self.records.iter().filter_map(|(key, record)| match key {
+            Key::Payment(id) => Some((*id, record.as_slice())),
+            Key::Snapshot | Key::Block(_) => None,
+        })
+    }
+
+    /// Deletes every block from height `from` on.
+    pub(super) fn truncate(&mut self, from: u32) {
+        let gone = self.blocks(from, u32::MAX);
+        self.push(gone.into_iter().map(|(height, _)| (Key::Block(height), None)).collect());
+    }
+
+    /// Writes a batch. Nobody resets a simulated node, so that nothing is cleared.
+    pub(super) fn write(&mut self, batch: Batch) {
+        let snapshot = batch.snapshot.map(|record| (Key::Snapshot, record));
+        let blocks = batch.blocks.into_iter().map(|(height, record)| (Key::Block(height), record));
+        let mempool = batch.mempool.into_iter().map(|(id, record)| (Key::Payment(id), record));
+        self.push(snapshot.into_iter().chain(blocks).chain(mempool).collect());
+    }
+
+    fn push(&mut self, records: Records) {
+        self.unsynced.push_back(records);
+        while self.unsynced.len() > self.storage.lag {
+            self.sync_one();
+        }
     }
 
     fn sync_one(&mut self) {
@@ -119,49 +131,57 @@ impl Disk {
             };
         }
     }
+
+    /// The machine dies: what was held back is lost from somewhere on.
+    pub(super) fn crash(&mut self, random: &mut Random) {
+        for _ in 0..random.place(self.unsynced.len() + 1) {
+            self.sync_one();
+        }
+        if let Some(torn) = self.unsynced.pop_front().filter(|torn| !torn.is_empty() && random.chance(500)) {
+            self.tear(torn, random);
+        }
+        self.unsynced.clear();
+        if random.chance(self.storage.rot) {
+            self.rot(random);
+        }
+    }
+
+    /// Writes some of a batch, in whatever order, and damages the last.
+    fn tear(&mut self, mut torn: Records, random: &mut Random) {
+        for last in (1..torn.len()).rev() {
+            torn.swap(last, random.place(last + 1));
+        }
+        torn.truncate(random.place(torn.len()) + 1);
+        if let Some((_, Some(record))) = torn.last_mut() {
+            damage(record, random);
+        }
+        self.sound = false;
+        self.unsynced.push_front(torn);
+        self.sync_one();
+    }
+
+    /// Loses the snapshot or a block, or a bit of it.
+    fn rot(&mut self, random: &mut Random) {
+        let height = self.records.keys().filter(|key| matches!(key, Key::Block(_))).count();
+        let key = match u32::try_from(random.place(2 * height)) {
+            Ok(place) if (place as usize) < height => Key::Block(place + 1),
+            _ => Key::Snapshot,
+        };
+        let Some(record) = self.records.get_mut(&key) else { return };
+        damage(record, random);
+        if random.chance(300) {
+            self.records.remove(&key);
+        }
+        self.sound = false;
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::chain::Chain;
-    use crate::node::Config;
-    use crate::sim::random::Purpose;
-    use crate::test;
-    use crate::testing::{START, block_on, easy_params, key};
-
-    #[test]
-    fn a_crash_leaves_a_beginning_of_what_was_written() {
-        let mut chain = Chain::new(easy_params());
-        let mut lengths = std::collections::BTreeSet::new();
-        let mut updates = Vec::new();
-        for minute in 1..=8 {
-            let now = START.plus_ms(60_000 * minute);
-            let block = block_on(&chain, now, 1, &[]);
-            updates.extend(chain.insert_block(now, block).expect("it holds").update);
-        }
-        for seed in 0..200 {
-            let mut disk = Disk::new(3);
-            updates.iter().for_each(|update| disk.write(update));
-            disk.crash(&mut Random::new(seed, Purpose::Disk));
-            let config = Config { params: easy_params(), node_key: key(1).public(), seed };
-            let mut node = Node::new(config, START);
-            disk.restore(START, &mut node);
-            let height = node.chain().height();
-            assert_eq!(chain.hash_at(height), Some(node.chain().tip().hash), "seed {seed}");
-            assert_eq!(disk.records.len(), height.0 as usize, "what does not hold is deleted");
-            lengths.insert(height.0);
-        }
-        assert_eq!(Vec::from_iter(lengths), [5, 6, 7, 8], "three of eight may be lost");
-        let reorg =
-            ChainUpdate { disconnected: vec![Arc::clone(&updates[7].connected[0])], ..updates[7].clone() };
-        let mut disk = Disk::new(0);
-        updates
-            .iter()
-            .chain([&ChainUpdate { connected: Vec::new(), ..reorg }])
-            .for_each(|update| disk.write(update));
-        assert_eq!(disk.records.len(), 7, "what left the chain leaves the disk");
+/// Cuts a record off, or flips a bit of it.
+fn damage(record: &mut Vec<u8>, random: &mut Random) {
+    let at = random.place(record.len());
+    if random.chance(500) {
+        record.truncate(at);
+    } else if let Some(byte) = record.get_mut(at) {
+        *byte ^= 1 << random.below(8);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::plan::Fault;
 use super::player::Life;
+use super::store::Started;
 use super::world::{Happening, World};
 use crate::host::relay_client::{self, RelayClient};
 use crate::node::{Config, Input, Node};
@@ -45,6 +46,7 @@ impl World {
         self.payments_per_hour = 0;
         for place in 0..self.players.len() {
             self.players[place].part.conduct.mend();
+            self.players[place].part.storage.body_ms = 0;
             self.open(place);
             self.wake(place);
         }
@@ -112,19 +114,30 @@ impl World {
             return;
         }
         let (seed, session) = (self.names.below(u64::MAX), SessionId(self.names.name()));
-        let (params, player) = (self.params.clone(), &mut self.players[place]);
+        let player = &self.players[place];
         let clock = player.clock(self.now);
-        let config = Config { params: params.clone(), node_key: player.node_key.public(), seed };
+        let config = Config { params: self.params.clone(), node_key: player.node_key.public(), seed };
         let mut node = Node::new(config, clock);
-        player.disk.restore(clock, &mut node);
+        let Started { unwritten, loading, .. } = self.start(place, &mut node);
+        let player = &mut self.players[place];
         let (url, id) = ("wss://relay.example/ws".to_owned(), player.id);
-        let client = RelayClient::new(url, params.room, id, seed, clock);
+        let client = RelayClient::new(url, self.params.room.clone(), id, seed, clock);
         let relay = (player.part.relay && self.relay.is_some()).then_some(client);
         player.lives += 1;
         let browser = player.part.browser.map(|_| player.new_link());
-        player.life =
-            Some(Life { node, relay, socket: None, browser, job: None, found_at: None, asleep: false });
+        player.life = Some(Life {
+            node,
+            relay,
+            socket: None,
+            browser,
+            job: None,
+            found_at: None,
+            asleep: false,
+            unwritten,
+            loading,
+        });
         self.report.restarts += u64::from(player.lives > 1);
+        self.store(place);
         if let Some(link) = browser {
             self.feed(place, Input::LinkUp { link, medium: Medium::Broadcast, session });
             self.announce(place, true);

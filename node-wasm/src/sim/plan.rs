@@ -4,6 +4,7 @@
 //! hides what others would show.
 
 use super::conduct::{Conduct, Forger};
+use super::disk::Storage;
 use super::network::Quality;
 use super::pace::ROOM_RATE;
 use super::random::{Purpose, Random};
@@ -40,8 +41,8 @@ pub(super) struct Part {
     pub(super) browser: Option<u32>,
     /// Whether it connects to the relay.
     pub(super) relay: bool,
-    /// How many changes its disk may hold back.
-    pub(super) disk_lag: usize,
+    /// How its host stores.
+    pub(super) storage: Storage,
     /// When it opens.
     pub(super) opens_ms: u64,
 }
@@ -101,6 +102,9 @@ impl Plan {
         plan.quality = Quality::draw(&mut random);
         plan.payments_per_hour = [0, 60, 600][random.place(3)];
         plan.draw_parts(&mut random, relay);
+        if random.chance(500) {
+            plan.draw_crashes(&mut random);
+        }
         plan.draw_faults(&mut random, relay);
         plan
     }
@@ -108,7 +112,7 @@ impl Plan {
     fn draw_parts(&mut self, random: &mut Random, relay: bool) {
         // Relay alone, browsers that also hear each other, or no relay at all.
         let topology = if relay { random.below(3) } else { 2 };
-        let (skewed, late, lag) = (random.chance(500), random.chance(300), random.place(6));
+        let (skewed, late, storage) = (random.chance(500), random.chance(300), Storage::draw(random));
         let half = self.ms / 2;
         for (place, part) in (0_u32..).zip(&mut self.players) {
             part.relay = topology < 2;
@@ -118,7 +122,7 @@ impl Plan {
                 _ => Some(0),
             };
             part.ahead_ms = if skewed { random.below(8_000) } else { 0 };
-            part.disk_lag = lag;
+            part.storage = storage;
             part.opens_ms = if late && place > 0 { random.below(half) } else { 0 };
         }
         if random.chance(100) {
@@ -135,7 +139,7 @@ impl Plan {
     fn draw_faults(&mut self, random: &mut Random, relay: bool) {
         let nodes = self.players.len();
         let kinds: Vec<u64> =
-            (0..7).filter(|kind| random.chance(400) && (relay || !matches!(kind, 4 | 5))).collect();
+            (0..6).filter(|kind| random.chance(400) && (relay || !matches!(kind, 3 | 4))).collect();
         if kinds.is_empty() {
             return;
         }
@@ -143,18 +147,17 @@ impl Plan {
         while at < self.ms {
             let (player, back) = (random.place(nodes), at + random.wait(MINUTE_MS));
             let (fault, mended) = match kinds[random.place(kinds.len())] {
-                0 => (Fault::Crash(player), Some(Fault::Open(player))),
-                1 => (Fault::Sleep(player), Some(Fault::Wake(player))),
-                2 => {
+                0 => (Fault::Sleep(player), Some(Fault::Wake(player))),
+                1 => {
                     let sides = (0..nodes).map(|_| u8::from(random.chance(500))).collect();
                     (Fault::Split(sides), Some(Fault::Split(vec![0; nodes])))
                 }
-                3 => {
+                2 => {
                     let rate = [40, 400, 4_000, 20_000][random.place(4)];
                     (Fault::Clog(player, rate), Some(Fault::Clog(player, 0)))
                 }
-                4 => (Fault::Cut(player), None),
-                5 => (Fault::RelayRestart, None),
+                3 => (Fault::Cut(player), None),
+                4 => (Fault::RelayRestart, None),
                 _ => {
                     let rate = self.players[player].rate;
                     (Fault::Rate(player, rate * random.between(1, 20)), Some(Fault::Rate(player, rate)))
@@ -162,6 +165,24 @@ impl Plan {
             };
             self.faults.push((at, fault));
             self.faults.extend(mended.map(|mended| (back, mended)));
+            at += random.wait(MINUTE_MS);
+        }
+    }
+
+    /// Machines die and start again, at once or after a while, and perhaps die again soon after that: while they still load.
+    fn draw_crashes(&mut self, random: &mut Random) {
+        let mut at = random.wait(MINUTE_MS);
+        while at < self.ms {
+            let (player, back) = (random.place(self.players.len()), [2_000, MINUTE_MS][random.place(2)]);
+            let mut dies = at;
+            for _ in 0..random.between(1, 3) {
+                let opens = dies + random.wait(back);
+                self.faults.extend([(dies, Fault::Crash(player)), (opens, Fault::Open(player))]);
+                dies = opens + random.wait(20_000);
+                if dies >= self.ms {
+                    break;
+                }
+            }
             at += random.wait(MINUTE_MS);
         }
     }

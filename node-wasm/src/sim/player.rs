@@ -3,13 +3,16 @@
 use super::conduct::Conduct;
 use super::disk::Disk;
 use super::plan::Part;
+use super::store::Loading;
 use crate::crypto::SecretKey;
 use crate::host::relay_client::RelayClient;
+use crate::host::unwritten::Unwritten;
 use crate::miner::Job;
 use crate::node::Node;
 use crate::peer::LinkId;
 use crate::primitives::{Address, PeerId};
 use crate::units::Timestamp;
+use crate::wire::Tip;
 
 /// A player.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(super) struct Player {
     pub(super) disk: Disk,
     /// None while its machine is off.
     pub(super) life: Option<Life>,
+    /// Where its chain ended whenever it was stored.
+    pub(super) tips: Vec<Tip>,
     /// How often it was started.
     pub(super) lives: u32,
     /// How many links it ever had.
@@ -48,6 +53,10 @@ pub(super) struct Life {
     /// When its miner finds a nonce for the job.
     pub(super) found_at: Option<Timestamp>,
     pub(super) asleep: bool,
+    /// What its disk was not given yet.
+    pub(super) unwritten: Unwritten,
+    /// What its start left to be loaded.
+    pub(super) loading: Option<Loading>,
 }
 
 impl Player {
@@ -59,11 +68,12 @@ impl Player {
         Self {
             id: PeerId::of(&node_key.public()),
             address: Address::of(&wallet_key.public()),
-            disk: Disk::new(part.disk_lag),
+            disk: Disk::new(part.storage),
             node_key,
             wallet_key,
             part,
             life: None,
+            tips: Vec::new(),
             lives: 0,
             links: 0,
             due: None,
@@ -98,6 +108,8 @@ impl Player {
         let life = self.life.as_ref().filter(|life| !life.asleep)?;
         let own = |at: Timestamp| Timestamp(at.0.saturating_sub(self.part.ahead_ms));
         let relay = life.relay.as_ref().and_then(RelayClient::next_timeout);
-        [life.node.next_timeout(), relay].into_iter().flatten().map(own).chain(life.found_at).min()
+        let loading = life.loading.as_ref().map(|loading| loading.due);
+        let own = [life.node.next_timeout(), relay].into_iter().flatten().map(own);
+        own.chain(life.found_at).chain(loading).min()
     }
 }

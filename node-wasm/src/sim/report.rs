@@ -31,6 +31,12 @@ pub struct Report {
     pub payments: usize,
     /// How often a node started again after a crash.
     pub restarts: u64,
+    /// How often a node started from a snapshot, ...
+    pub snapshots: u64,
+    /// ... how often a body below one was lost, ...
+    pub lost: u64,
+    /// ... and how often a better branch had waited for all of them.
+    pub waited: u64,
     /// How often the relay sent a node away that did not read what it was sent.
     pub too_slow: u64,
     /// How often a node said that it is possibly isolated.
@@ -58,8 +64,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} nodes, {} min: height {}, {} blocks, {} reorgs (deepest {}), {} payments, {} restarts, {} too slow, \
-             {} doubts, {} refused, {} frames; \
+            "{} nodes, {} min: height {}, {} blocks, {} reorgs (deepest {}), {} payments, {} restarts, \
+             {} from a snapshot, {} bodies lost, {} branches waited, {} too slow, {} doubts, {} refused, {} frames; \
              agreed after {}.{} s; audit {}",
             self.nodes,
             self.ms / 60_000,
@@ -69,6 +75,9 @@ impl fmt::Display for Report {
             self.deepest,
             self.payments,
             self.restarts,
+            self.snapshots,
+            self.lost,
+            self.waited,
             self.too_slow,
             self.doubts,
             self.refused,

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::check::{Checker, Wrong};
 use super::network::Network;
 use super::plan::{Fault, Plan};
-use super::player::Player;
+use super::player::{Life, Player};
 use super::random::{Purpose, Random};
 use super::relay::Relay;
 use super::report::Report;
@@ -187,23 +187,33 @@ impl World {
 
     /// Feeds a node and performs what it asks for.
     pub(super) fn feed(&mut self, place: usize, input: Input) {
+        self.drive(place, |life, clock| {
+            life.node.handle(clock, input);
+            false
+        });
+    }
+
+    /// Lets something happen to a node that is awake, performs what it asks for, and checks it. What happens tells
+    /// whether the node had to give up what its disk has lost.
+    pub(super) fn drive(&mut self, place: usize, happens: impl FnOnce(&mut Life, Timestamp) -> bool) {
         let clock = self.players[place].clock(self.now);
         let Some(life) = self.players[place].awake() else { return };
         let before = life.node.chain().tip().work;
-        life.node.handle(clock, input);
+        let lost = happens(life, clock);
         let (mut chain, mut mempool) = (false, false);
         while let Some(output) = self.players[place].awake().and_then(|life| life.node.poll()) {
             chain |= matches!(output, Output::Chain(_));
             mempool |= matches!(output, Output::Mempool(_));
             self.perform(place, output);
         }
+        self.store(place);
         self.release(place);
         self.rearm(place);
         let Some(life) = &self.players[place].life else { return };
         let (node, checker) = (&life.node, &self.checker);
         let checks = || -> Wrong {
             if chain {
-                if node.chain().tip().work <= before {
+                if node.chain().tip().work <= before && !lost {
                     return Err("the chain was given up for one without more work".to_owned());
                 }
                 checker.check_ledger(node)?;
@@ -283,6 +293,7 @@ impl World {
         if let Some(life) = self.players[place].awake() {
             let job = life.job.take_if(|_| life.found_at.is_some_and(|at| at <= now));
             let ticks = life.node.next_timeout().is_some_and(|due| due <= clock);
+            let loads = life.loading.as_ref().is_some_and(|loading| loading.due <= now);
             if let Some(job) = job {
                 life.found_at = None;
                 if let Some(nonce) = pace::nonce(&mut self.mining, &job) {
@@ -291,6 +302,9 @@ impl World {
             }
             if ticks {
                 self.feed(place, Input::Tick);
+            }
+            if loads {
+                self.load(place);
             }
         }
         self.tick_client(place);
@@ -330,9 +344,8 @@ impl World {
                 self.fail(Some(place), format!("the honest block {hash} was refused: {rule}"));
             }
             Output::Mempool(change) => {
-                let player = &mut self.players[place];
-                if let Some(life) = &player.life {
-                    player.disk.write_payments(&change, &life.node);
+                if let Some(life) = &mut self.players[place].life {
+                    life.unwritten.follow_mempool(&change, life.node.mempool());
                 }
             }
             Output::Synced(_) | Output::Imported { .. } | Output::Event(_) => {}
@@ -346,8 +359,9 @@ impl World {
 
     fn chain_changed(&mut self, place: usize, update: &ChainUpdate) {
         self.report.updated(update);
-        let player = &mut self.players[place];
-        player.disk.write(update);
+        if let Some(life) = &mut self.players[place].life {
+            life.unwritten.follow(update);
+        }
         if let Some(block) = update.connected.iter().find(|block| self.forged(&block.hash()) == Some(true)) {
             self.fail(Some(place), format!("the forged block {} was taken", block.hash()));
         }
