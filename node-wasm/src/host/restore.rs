@@ -93,7 +93,10 @@ impl Start {
             let taken = intact(next, height, &bytes).and_then(|block| {
                 // The block was in time when it was stored; a clock that was set back since does not make it bad.
                 let at = now.max(Timestamp(u64::from(block.header.time.0) * 1000));
-                node.restore(at, block).map_err(|error| error.to_string())
+                node.restore(at, block).map_err(|error| error.to_string())?;
+                // One of another height may hold, and lead nowhere.
+                let follows = node.chain().height().0 == next;
+                if follows { Ok(()) } else { Err("it is another block".to_owned()) }
             });
             taken.map_err(|why| (next, why))?;
         }

@@ -169,6 +169,10 @@ fn torn_stores_never_make_a_wrong_balance() {
     let mut torn = records(&ours, Some(&chain_of(5, 1)));
     torn.blocks[2].clear();
     check("a hole below the snapshot", &torn, true, 2);
+    let mut torn = records(&ours, Some(&chain_of(5, 1)));
+    torn.blocks.truncate(6);
+    torn.blocks.push(torn.blocks[5].clone());
+    check("a block in the place of another", &torn, true, 6);
     let empty = records(&Chain::new(easy_params()), Some(&Chain::new(easy_params())));
     check("a snapshot of nothing", &empty, false, 0);
 }
