@@ -2,9 +2,9 @@
 //!
 //! The checker replays each block once, from the genesis on and by its own arithmetic, and keeps the balances after
 //! it; a node's ledger is compared with those at its tip whenever the tip moves, so every apply and every revert is
-//! held against a replay; so is one that came from a snapshot, whose node has yet to load the bodies. It also knows every
-//! block of the room by its work. Left out: signatures and proofs of
-//! work, which the nodes check; the checker only knows what was signed.
+//! held against a replay; so is one that came from a snapshot, whose node has yet to load the bodies. It also knows
+//! every block of the room by its work. Left out: signatures and proofs of work, which the nodes check; the checker only
+//! knows what was signed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -17,6 +17,9 @@ use crate::primitives::TransactionId;
 pub(super) struct Storage {
     /// How many batches its disk may hold back.
     pub(super) lag: usize,
+    /// How many of a thousand times a transaction is still under way when there is something to write: it waits, and goes
+    /// into one batch with what comes then.
+    pub(super) busy: u64,
     /// After how many blocks and payments a snapshot is due. A room of the simulator is young: after as many as in a tab
     /// none would ever be.
     pub(super) due_after: u32,
@@ -28,14 +31,15 @@ pub(super) struct Storage {
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { lag: 0, due_after: DUE_AFTER, body_ms: 0, rot: 0 }
+        Self { lag: 0, busy: 0, due_after: DUE_AFTER, body_ms: 0, rot: 0 }
     }
 }
 
 impl Storage {
     pub(super) fn draw(random: &mut Random) -> Self {
         Self {
-            lag: random.place(6),
+            lag: [0, 0, 1, 2, 5][random.place(5)],
+            busy: [0, 0, 900][random.place(3)],
             due_after: [1, 4, 12, DUE_AFTER][random.place(4)],
             body_ms: [0, 300, 3_000][random.place(3)],
             rot: [0, 0, 500][random.place(3)],
@@ -72,7 +76,7 @@ impl Disk {
 
     /// Whether all that was ever written is kept.
     pub(super) const fn is_prompt(&self) -> bool {
-        self.storage.lag == 0 && self.sound
+        self.storage.lag == 0 && self.storage.busy == 0 && self.sound
     }
 
     /// Whether no record was ever damaged: what is kept is what a node had at some time.

@@ -158,15 +158,17 @@ impl World {
         Some(format!("node {place} has not loaded all of its chain"))
     }
 
-    /// Writes what changed.
+    /// Writes what changed, unless the disk is at work.
     pub(super) fn store(&mut self, place: usize) {
-        let player = &mut self.players[place];
-        let Some(life) = player.life.as_mut() else { return };
-        life.unwritten.settle(life.node.chain(), player.part.storage.due_after);
-        life.unwritten.take().into_iter().for_each(|batch| player.disk.write(batch));
+        let Player { life: Some(life), disk, tips, part, .. } = &mut self.players[place] else { return };
+        if self.disks.chance(part.storage.busy) {
+            return;
+        }
+        life.unwritten.settle(life.node.chain(), part.storage.due_after);
+        life.unwritten.take().into_iter().for_each(|batch| disk.write(batch));
         let tip = life.node.chain().tip();
-        if player.tips.last() != Some(&tip) {
-            player.tips.push(tip);
+        if tips.last() != Some(&tip) {
+            tips.push(tip);
         }
     }
 }
