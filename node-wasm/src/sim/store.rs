@@ -85,6 +85,9 @@ impl World {
     pub(super) fn start(&mut self, place: usize, node: &mut Node) -> Started {
         let player = &mut self.players[place];
         let clock = player.clock(self.now);
+        if player.tips.is_empty() {
+            player.tips.push(node.chain().tip());
+        }
         let started = Started::from(&mut player.disk, node, self.now, clock);
         self.report.snapshots += u64::from(started.snapshot > 0);
         if let Err(what) = self.check_start(place, node, &started) {
