@@ -40,8 +40,8 @@ impl Storage {
         Self {
             lag: [0, 0, 1, 2, 5][random.place(5)],
             busy: [0, 0, 900][random.place(3)],
-            due_after: [1, 4, 12, DUE_AFTER][random.place(4)],
-            body_ms: [0, 300, 3_000][random.place(3)],
+            due_after: [1, 2, 8, DUE_AFTER][random.place(4)],
+            body_ms: [0, 1_000, 5_000][random.place(3)],
             rot: [0, 0, 500][random.place(3)],
         }
     }

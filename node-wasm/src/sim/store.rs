@@ -90,6 +90,8 @@ impl World {
         }
         let started = Started::from(&mut player.disk, node, self.now, clock);
         self.report.snapshots += u64::from(started.snapshot > 0);
+        let tip = node.chain().tip();
+        self.audit(place, &format!("starts {} {:?}", started.snapshot, started.lost), &tip.hash.0);
         if let Err(what) = self.check_start(place, node, &started) {
             self.fail(Some(place), what);
         }
@@ -132,6 +134,7 @@ impl World {
             lost.is_some()
         });
         self.report.lost += u64::from(lost.is_some());
+        self.audit(place, &format!("loads {height} {lost:?}"), &[]);
         let Some(Life { node, .. }) = &self.players[place].life else { return };
         self.report.waited += u64::from(lost.is_none() && node.chain().tip() != tip);
         let checks = || -> Wrong {

@@ -426,24 +426,18 @@ impl World {
 
     /// Adds an output to the audit.
     fn note(&mut self, place: usize, output: &Output) {
-        let place = (place as u64).to_le_bytes();
-        let (now, text) = (
-            self.now.0.to_le_bytes(),
-            match output {
-                Output::Send { link, frame } => {
-                    format!("send {link:?} {:?} {}", frame.recipient, frame.sequence)
-                }
-                Output::Chain(update) => {
-                    format!("chain {} {}", update.fork_height, update.disconnected.len())
-                }
-                Output::Job(_)
-                | Output::Submitted(_)
-                | Output::Synced(_)
-                | Output::Imported { .. }
-                | Output::Mempool(_)
-                | Output::Event(_) => format!("{output:?}"),
-            },
-        );
+        let text = match output {
+            Output::Send { link, frame } => {
+                format!("send {link:?} {:?} {}", frame.recipient, frame.sequence)
+            }
+            Output::Chain(update) => format!("chain {} {}", update.fork_height, update.disconnected.len()),
+            Output::Job(_)
+            | Output::Submitted(_)
+            | Output::Synced(_)
+            | Output::Imported { .. }
+            | Output::Mempool(_)
+            | Output::Event(_) => format!("{output:?}"),
+        };
         let payload: &[u8] = match output {
             Output::Send { frame, .. } => &frame.payload,
             Output::Chain(update) => update.connected.last().map_or(&[], |block| &block.header.merkle_root.0),
@@ -454,6 +448,12 @@ impl World {
             | Output::Mempool(_)
             | Output::Event(_) => &[],
         };
+        self.audit(place, &text, payload);
+    }
+
+    /// Adds to the audit what a player did.
+    pub(super) fn audit(&mut self, place: usize, text: &str, payload: &[u8]) {
+        let (now, place) = (self.now.0.to_le_bytes(), (place as u64).to_le_bytes());
         self.report.audit = sha256(&[&self.report.audit, &now, &place, text.as_bytes(), payload]);
     }
 }
