@@ -210,7 +210,7 @@ mod tests {
         let (mut mempool, mut unwritten) = (Mempool::default(), Unwritten::default());
         let [kept, left] = [1, 2].map(|person| pay(&chain.genesis(), person, 9, 10, 0));
         let rich = crate::chain::Account { balance: crate::units::Amount(1000), nonce: 0 };
-        mempool.insert(START, kept.clone(), rich).expect("it can be paid for");
+        mempool.insert(crate::mempool::Waiting::new(START, kept.clone()), rich).expect("it can be paid for");
         let added = vec![kept.id(), left.id()];
         unwritten.follow_mempool(&MempoolChange { added, removed: Vec::new() }, &mempool);
         let removed = vec![left.id()];

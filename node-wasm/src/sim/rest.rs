@@ -31,7 +31,8 @@ impl World {
             if missing.is_none() && self.report.tip_ms == 0 {
                 self.report.tip_ms = took;
             }
-            let missing = missing.or_else(|| self.unloaded()).or_else(|| self.unrest()).or_else(|| self.doubt());
+            let missing =
+                missing.or_else(|| self.unloaded()).or_else(|| self.unrest()).or_else(|| self.doubt());
             let Some(missing) = missing else { return Ok(()) };
             if self.report.rest_ms >= SETTLE_MS_MAX {
                 self.fail(None, format!("{} s after everything was mended, {missing}", SETTLE_MS_MAX / 1000));
