@@ -1,6 +1,6 @@
 //! Turns written-down words into a function's instructions.
 //!
-//! Code is made block by block. A block says in which order its words are wanted ([`Step`]); what nothing wants is
+//! Code is made segment by segment. A segment says in which order its words are wanted ([`Step`]); what nothing wants is
 //! left out, what is used once stays on the stack, and what is used again waits in a local, which is free for other
 //! words after its last use. Every step is done for each kind of lane in turn, so that the processor finds
 //! instructions of both kinds side by side.
@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use wasm_encoder::{BlockType, Function, Instruction, MemArg, MemArgTarget, ValType};
 
-use crate::graph::{Expr, Graph, Leaf, Op, Time, Value};
+use crate::graph::{Expr, Graph, Leaf, Op, Stage, Value};
 use crate::memory::{CONSTANT, Memory, RECORD, RECORDS, SCALAR, VECTOR};
 use crate::sha256::State;
 
@@ -33,7 +33,7 @@ pub(crate) enum Pool {
     Message,
 }
 
-/// What a block does with its words, in order.
+/// What a segment does with its words, in order.
 #[derive(Clone, Copy)]
 pub(crate) enum Step {
     /// Computes the word here, if anything below uses it.
@@ -66,9 +66,9 @@ struct Lane {
     free: [BTreeSet<u32>; 4],
     /// What a local is for.
     pools: HashMap<u32, Pool>,
-    /// The nodes of this block that are computed, in their locals.
+    /// The nodes of this segment that are computed, in their locals.
     held: HashMap<usize, u32>,
-    /// How often the nodes of this block are still to be used.
+    /// How often the nodes of this segment are still to be used.
     uses: HashMap<usize, u32>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Code<'a> {
     graph: &'a Graph,
     memory: &'a mut Memory,
     /// When the code runs: what is known earlier is read from its slot.
-    time: Time,
+    stage: Stage,
     parameters: u32,
     locals: Vec<ValType>,
     lanes: Vec<Lane>,
@@ -89,12 +89,19 @@ impl<'a> Code<'a> {
     pub(crate) fn new(
         graph: &'a Graph,
         memory: &'a mut Memory,
-        time: Time,
+        stage: Stage,
         parameters: u32,
         kinds: &[Kind],
     ) -> Self {
-        let mut code =
-            Self { graph, memory, time, parameters, locals: Vec::new(), lanes: Vec::new(), body: Vec::new() };
+        let mut code = Self {
+            graph,
+            memory,
+            stage,
+            parameters,
+            locals: Vec::new(),
+            lanes: Vec::new(),
+            body: Vec::new(),
+        };
         for kind in kinds {
             let nonce = code.local(*kind);
             let state = std::array::from_fn(|_| code.local(*kind));
@@ -130,8 +137,8 @@ impl<'a> Code<'a> {
         function
     }
 
-    /// A block; at its end the state's variables are these words.
-    pub(crate) fn block(&mut self, pointer: u32, steps: &[Step], state: State<Expr<'_>>) {
+    /// A segment; at its end the state's variables are these words.
+    pub(crate) fn segment(&mut self, pointer: u32, steps: &[Step], state: State<Expr<'_>>) {
         self.steps(pointer, steps, &state.map(Expr::value));
         for lane in 0..self.lanes.len() {
             state.iter().for_each(|word| self.value(lane, pointer, word.value()));
@@ -140,7 +147,7 @@ impl<'a> Code<'a> {
         }
     }
 
-    /// A block, at whose end the stack says whether this word is zero in any lane.
+    /// A segment, at whose end the stack says whether this word is zero in any lane.
     pub(crate) fn any_zero(&mut self, pointer: u32, word: Expr<'_>) {
         self.steps(pointer, &[], &[word.value()]);
         self.push([Instruction::I32Const(0)]);
@@ -153,7 +160,7 @@ impl<'a> Code<'a> {
         }
     }
 
-    /// A block's steps, and what of its words the end will use.
+    /// A segment's steps, and what of its words the end will use.
     pub(crate) fn steps(&mut self, pointer: u32, steps: &[Step], end: &[Value]) {
         let stored = steps.iter().filter(|step| !matches!(step, Step::Compute(..))).map(|step| step.value());
         let wanted: Vec<_> = stored.chain(end.iter().copied()).collect();
@@ -161,7 +168,7 @@ impl<'a> Code<'a> {
             lane.uses.clear();
             lane.held.clear();
             for value in &wanted {
-                lane.count(self.graph, self.time, *value);
+                lane.count(self.graph, self.stage, *value);
             }
         }
         for step in steps {
@@ -205,7 +212,7 @@ impl<'a> Code<'a> {
             Value::Known(word) if kind == Kind::Scalar => {
                 return self.body.push(Instruction::I32Const(word.cast_signed()));
             }
-            Value::Node(node) if self.graph.time(value) == Some(self.time) => node,
+            Value::Node(node) if self.graph.stage(value) == Some(self.stage) => node,
             Value::Known(_) | Value::Node(_) => {
                 let address = self.memory.early(self.graph, value);
                 return self.load(kind, Instruction::I32Const(0), address);
@@ -270,7 +277,7 @@ impl<'a> Code<'a> {
         }
     }
 
-    /// Loads a word that all lanes share.
+    /// Loads a word that all lanes share. One instruction, where a vector constant takes an engine several.
     fn load(&mut self, kind: Kind, base: Instruction<'static>, address: u32) {
         self.body.push(base);
         self.body.push(match kind {
@@ -289,10 +296,10 @@ impl<'a> Code<'a> {
 }
 
 impl Lane {
-    /// Counts a use of a value that is computed at this time, and with the first use those of its operands.
-    fn count(&mut self, graph: &Graph, time: Time, value: Value) {
+    /// Counts a use of a value that is computed at this stage, and with the first use those of its operands.
+    fn count(&mut self, graph: &Graph, stage: Stage, value: Value) {
         let Value::Node(node) = value else { return };
-        if graph.time(value) != Some(time) {
+        if graph.stage(value) != Some(stage) {
             return;
         }
         let uses = self.uses.entry(node).or_default();
@@ -303,7 +310,7 @@ impl Lane {
         let op = graph.op(node);
         let times = if matches!(op, Op::Rotr(..)) && self.kind == Kind::Vector { 2 } else { 1 };
         for operand in op.operands() {
-            (0..times).for_each(|_| self.count(graph, time, operand));
+            (0..times).for_each(|_| self.count(graph, stage, operand));
         }
     }
 

@@ -1,18 +1,19 @@
 //! Words that are not computed with but written down: what the kernels' code is made from.
 //!
-//! A word is known while the kernel is built, or once per header, or once per nonce ([`Time`]), and an operation is
+//! A word is known while the kernel is built, or once per header, or once per nonce ([`Stage`]), and an operation is
 //! done as early as its operands are known. That is the whole of the partial evaluation: constants fold here, what
 //! the nonce does not touch moves into the function that prepares a header, and the rest is the search.
-//! Equal operations are one node, so that what two rounds share is computed once.
+//! A word of the message or a round constant is in a round's record ([`crate::memory`]), named by how far that is from
+//! the record where a loop is. Equal operations are one node, so that what two rounds share is computed once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use crate::sha256::Word;
 
-/// When a word is known; a word known while building is no node.
+/// In which function's run a word is known; a word known while building is no node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Time {
+pub(crate) enum Stage {
     /// Once per header.
     Header,
     /// For each nonce anew.
@@ -24,7 +25,7 @@ pub(crate) enum Time {
 pub(crate) enum Leaf {
     /// This word of what the caller wrote about the header.
     Header(u32),
-    /// This variable of the state when the block begins.
+    /// This variable of the state when the segment begins.
     State(usize),
     /// The nonce, as a word of the message.
     Nonce,
@@ -66,18 +67,18 @@ impl Op {
 /// All that was written down.
 #[derive(Default)]
 pub(crate) struct Graph {
-    nodes: RefCell<Vec<(Op, Time)>>,
+    nodes: RefCell<Vec<(Op, Stage)>>,
     same: RefCell<HashMap<Op, usize>>,
 }
 
 impl Graph {
-    /// A word from outside. But for the header's, every block of code has its own: between two blocks, variables and
+    /// A word from outside. But for the header's, every segment of code has its own: between two segments, variables and
     /// memory change.
     pub(crate) fn leaf(&self, leaf: Leaf) -> Expr<'_> {
         if matches!(leaf, Leaf::Header(_)) {
             return self.expr(self.node(Op::Leaf(leaf)));
         }
-        self.expr(self.push(Op::Leaf(leaf), Time::Nonce))
+        self.expr(self.push(Op::Leaf(leaf), Stage::Nonce))
     }
 
     pub(crate) fn op(&self, node: usize) -> Op {
@@ -85,7 +86,7 @@ impl Graph {
     }
 
     /// When a value is known; `None` where it is already.
-    pub(crate) fn time(&self, value: Value) -> Option<Time> {
+    pub(crate) fn stage(&self, value: Value) -> Option<Stage> {
         match value {
             Value::Known(_) => None,
             Value::Node(node) => Some(self.nodes.borrow()[node].1),
@@ -99,9 +100,9 @@ impl Graph {
         }
     }
 
-    fn push(&self, op: Op, time: Time) -> Value {
+    fn push(&self, op: Op, stage: Stage) -> Value {
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push((op, time));
+        nodes.push((op, stage));
         Value::Node(nodes.len() - 1)
     }
 
@@ -110,8 +111,8 @@ impl Graph {
         if let Some(node) = self.same.borrow().get(&op) {
             return Value::Node(*node);
         }
-        let time = op.operands().filter_map(|operand| self.time(operand)).max().unwrap_or(Time::Header);
-        let value = self.push(op, time);
+        let stage = op.operands().filter_map(|operand| self.stage(operand)).max().unwrap_or(Stage::Header);
+        let value = self.push(op, stage);
         if let Value::Node(node) = value {
             self.same.borrow_mut().insert(op, node);
         }
@@ -133,7 +134,7 @@ impl Graph {
 
     /// The part of a sum that depends on the nonce, if any does, and the rest.
     fn split(&self, value: Value) -> (Option<Value>, Value) {
-        let early = |value| self.time(value) < Some(Time::Nonce);
+        let early = |value| self.stage(value) < Some(Stage::Nonce);
         let Value::Node(node) = value else { return (None, value) };
         match self.op(node) {
             _ if early(value) => (None, value),

@@ -13,7 +13,7 @@
 //! * **Early exit.** A target tests the hash's eighth word first, and that is known three rounds before the end.
 //!   A search stops there, and reports a group where that word has zeros under the target's mask in any lane. A mask,
 //!   as easy targets want fewer zeros than a word has bits. The caller hashes such a group whole.
-//! * **Short code.** Only the rounds with the block's own words are written out, where the folding pays. The others run
+//! * **Short code.** Only the rounds with the message's own words are written out, where the folding pays. The others run
 //!   in loops, because code that outgrows a processor's caches of decoded instructions is slow. Four rounds a body make
 //!   each of the state's eight variables anew once, so that none is moved about. With eight the mixed kernel was
 //!   12 % slower, with sixteen both were by a third (in V8; the vectors' alone does not mind eight).
@@ -33,7 +33,7 @@ use wasm_encoder::{
 
 use crate::code::{Code, Kind, Pool, Step, at, repeat};
 use crate::contract::{LANES, MASK, TAIL, WRITE};
-use crate::graph::{Expr, Graph, Leaf, Time};
+use crate::graph::{Expr, Graph, Leaf, Stage};
 use crate::memory::{CONSTANT, CONSTANTS, Memory, RECORD, RECORDS, WORD};
 use crate::sha256::{DIGEST_BITS, END, HEADER_BITS, INITIAL, K, State, Word as _, round, schedule};
 
@@ -115,11 +115,12 @@ fn write() -> Function {
 }
 
 /// `prepare()`: computes what depends on the header alone, from what the caller wrote about it, and puts the round
-/// constants into their records, which lie in a row at first: a table that the page has already compresses to nothing.
+/// constants into their records. In the module they lie in a row: the page's program has the same table, and what is there
+/// twice compresses to nothing.
 fn prepare(graph: &Graph, memory: &mut Memory) -> Function {
     let steps: Vec<_> =
         memory.per_header().into_iter().map(|(value, slot)| Step::StoreSlot(slot, value)).collect();
-    let mut code = Code::new(graph, memory, Time::Header, 0, &[Kind::Scalar]);
+    let mut code = Code::new(graph, memory, Stage::Header, 0, &[Kind::Scalar]);
     code.steps(0, &steps, &[]);
     let round = code.local(Kind::Scalar);
     let times =
@@ -137,7 +138,7 @@ fn prepare(graph: &Graph, memory: &mut Memory) -> Function {
 /// A kernel's `search(nonce, groups)`: how many groups were left when one was found that may hold a hit, itself
 /// included; 0 when none was.
 fn search(graph: &Graph, memory: &mut Memory, kinds: &[Kind]) -> Function {
-    let mut code = Code::new(graph, memory, Time::Nonce, PARAMETERS, kinds);
+    let mut code = Code::new(graph, memory, Stage::Nonce, PARAMETERS, kinds);
     let hash = Compression { graph, pointer: code.local(Kind::Scalar) };
     code.push([Instruction::Call(PREPARE)]);
     let header = |word| graph.leaf(Leaf::Header(word));
@@ -183,7 +184,8 @@ struct Compression<'g> {
 }
 
 impl<'g> Compression<'g> {
-    /// So many rounds, without the sum that ends a compression. The last few are left to the block that follows.
+    /// So many rounds, without the sum that ends a compression. The last few, which fill no loop's body, have no steps of
+    /// their own: whatever segment follows computes their words when it asks for them.
     fn rounds(
         self,
         code: &mut Code<'_>,
@@ -198,14 +200,14 @@ impl<'g> Compression<'g> {
             state = round(state, word.add(Expr::known(K[at])));
             steps.extend(computed(state));
         }
-        code.block(pointer, &steps, state);
+        code.segment(pointer, &steps, state);
 
         let record = |round: usize| Instruction::I32Const((RECORD as usize * round) as i32);
         let looped = (rounds - BLOCK) / BODY * BODY;
         code.push([record(0), Instruction::LocalSet(pointer)]);
         repeat(code, |code| {
             let (steps, state) = self.ahead(BODY, |at| graph.leaf(Leaf::Constant(at as u32)));
-            code.block(pointer, &steps, state);
+            code.segment(pointer, &steps, state);
             code.push([Instruction::LocalGet(pointer), record(BODY), Instruction::I32Add]);
             code.push([Instruction::LocalTee(pointer), record(looped), Instruction::I32Ne]);
         });

@@ -39,7 +39,7 @@ pub(super) struct Checker {
 }
 
 /// What is wrong, as a sentence.
-pub(super) type Wrong = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 impl Checker {
     pub(super) fn new(params: ChainParams) -> Self {
@@ -65,7 +65,7 @@ impl Checker {
     }
 
     /// Notes the blocks of an update, and replays those that are new.
-    pub(super) fn take_update(&mut self, node: &Node, update: &ChainUpdate) -> Wrong {
+    pub(super) fn take_update(&mut self, node: &Node, update: &ChainUpdate) -> Checked {
         for block in &update.connected {
             let hash = block.hash();
             if self.after.contains_key(&hash) {
@@ -89,7 +89,7 @@ impl Checker {
     }
 
     /// The ledger is that of a replay, and all that was created is there.
-    pub(super) fn check_ledger(&self, node: &Node) -> Wrong {
+    pub(super) fn check_ledger(&self, node: &Node) -> Checked {
         let (chain, balances) = (node.chain(), self.balances(node)?);
         for (address, expected) in &balances.accounts {
             let got = chain.account(address);
@@ -106,7 +106,7 @@ impl Checker {
 
     /// No complete chain that the node knows has more work than its own; but while bodies below a snapshot are still to
     /// be loaded, one that leaves its own below that may wait for them.
-    pub(super) fn check_most_work(&self, node: &Node) -> Wrong {
+    pub(super) fn check_most_work(&self, node: &Node) -> Checked {
         let (chain, tip) = (node.chain(), node.chain().tip());
         for (_, hash) in self.by_work.iter().rev().take_while(|(work, _)| *work > tip.work) {
             let mut at = *hash;
@@ -126,7 +126,7 @@ impl Checker {
     }
 
     /// What waits was signed, is not used up, and what would be mined can be paid for.
-    pub(super) fn check_mempool(&self, node: &Node) -> Wrong {
+    pub(super) fn check_mempool(&self, node: &Node) -> Checked {
         let (mempool, balances) = (node.mempool(), self.balances(node)?);
         let (mut bytes, mut digest) = (0, 0_u64);
         for waiting in mempool.iter() {
@@ -149,7 +149,7 @@ impl Checker {
     }
 
     /// Nothing has outgrown its bound.
-    pub(super) fn check_bounds(node: &Node) -> Wrong {
+    pub(super) fn check_bounds(node: &Node) -> Checked {
         match node.bounds().iter().find(|bound| bound.size > bound.max) {
             Some(bound) => Err(format!("{}: {} of at most {}", bound.name, bound.size, bound.max)),
             None => Ok(()),
@@ -157,7 +157,7 @@ impl Checker {
     }
 
     /// Among honest nodes frames get lost and overtaken, and nothing worse.
-    pub(super) fn check_refusals(node: &Node) -> Wrong {
+    pub(super) fn check_refusals(node: &Node) -> Checked {
         let harmless = |refusal: Refusal| matches!(refusal, Refusal::Session | Refusal::Replayed);
         match node.refusals().iter().find(|(refusal, _)| !harmless(*refusal)) {
             Some((refusal, count)) => Err(format!("honest frames were refused, {count}: {refusal}")),
@@ -200,7 +200,7 @@ impl Balances {
         self.accounts.get(address).copied().unwrap_or_default()
     }
 
-    fn apply(&mut self, params: &ChainParams, block: &Block) -> Wrong {
+    fn apply(&mut self, params: &ChainParams, block: &Block) -> Checked {
         self.height += 1;
         let subsidy = params.subsidy.0 >> ((self.height - 1) / params.halving_interval).min(63);
         let mut reward = subsidy;
@@ -218,7 +218,7 @@ impl Balances {
     }
 
     /// Moves a payment; its fee is left to the miner.
-    fn pay(&mut self, transaction: &Transaction) -> Wrong {
+    fn pay(&mut self, transaction: &Transaction) -> Checked {
         let payment = &transaction.payment;
         let from = self.accounts.entry(transaction.sender()).or_default();
         let cost = payment.amount.0 + payment.fee.0;

@@ -17,7 +17,7 @@ const HOUR_MS: u64 = 3_600_000;
 
 impl World {
     /// Something goes wrong, or is mended.
-    pub(super) fn befall(&mut self, fault: Fault) {
+    pub(super) fn apply_fault(&mut self, fault: Fault) {
         match fault {
             Fault::Open(place) => self.open(place),
             Fault::Crash(place) => self.crash(place),

@@ -58,7 +58,8 @@ pub(super) enum Fault {
     Sleep(usize),
     /// It wakes.
     Wake(usize),
-    /// The network falls apart: only players with the same number hear each other, and the relay has number 0.
+    /// The network falls apart: only players with the same number hear each other, and the relay has number 0. Who has
+    /// another number and no browser in common with others is alone.
     Split(Vec<u8>),
     /// A player's line carries so many bytes per second; 0 is as many as it wants.
     Clog(usize, u64),

@@ -183,7 +183,7 @@ fn majority(options: &Options) -> Result<Report, Failure> {
     let taken_back = secret.id();
     let mut sides = vec![0; rates.len()];
     sides[0] = 1;
-    stage.world.befall(Fault::Split(sides));
+    stage.world.apply_fault(Fault::Split(sides));
     let split = stage.node(1).chain().height().0;
     stage.world.submit(1, paid);
     stage.world.submit(0, secret);

@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use super::check::Wrong;
+use super::check::Checked;
 use super::disk::Disk;
 use super::player::{Life, Player};
 use super::world::World;
@@ -98,7 +98,7 @@ impl World {
         started
     }
 
-    fn check_start(&self, place: usize, node: &Node, started: &Started) -> Wrong {
+    fn check_start(&self, place: usize, node: &Node, started: &Started) -> Checked {
         let Player { disk, tips, .. } = &self.players[place];
         if let Some(lost) = started.lost.as_ref().filter(|_| disk.is_sound()) {
             return Err(format!("it could not start from a sound disk; {lost}"));
@@ -137,7 +137,7 @@ impl World {
         self.audit(place, &format!("loads {height} {lost:?}"), &[]);
         let Some(Life { node, .. }) = &self.players[place].life else { return };
         self.report.waited += u64::from(lost.is_none() && node.chain().tip() != tip);
-        let checks = || -> Wrong {
+        let checks = || -> Checked {
             if let Some((height, why)) = lost.filter(|_| sound) {
                 return Err(format!("a sound disk lost block {height}: {why}"));
             }
@@ -189,7 +189,7 @@ fn replayed(chain: &Chain) -> Tip {
 }
 
 /// Every block of a chain is here.
-fn check_whole(chain: &Chain) -> Wrong {
+fn check_whole(chain: &Chain) -> Checked {
     let missing = (0..=chain.height().0).find(|height| chain.block_at(Height(*height)).is_none());
     missing.map_or(Ok(()), |height| Err(format!("all is loaded, and block {height} is not here")))
 }

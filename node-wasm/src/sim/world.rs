@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
-use super::check::{Checker, Wrong};
+use super::check::{Checked, Checker};
 use super::network::Network;
 use super::plan::{Fault, Plan};
 use super::player::{Life, Player};
@@ -211,7 +211,7 @@ impl World {
         self.rearm(place);
         let Some(life) = &self.players[place].life else { return };
         let (node, checker) = (&life.node, &self.checker);
-        let checks = || -> Wrong {
+        let checks = || -> Checked {
             if chain {
                 if node.chain().tip().work <= before && !lost {
                     return Err("the chain was given up for one without more work".to_owned());
@@ -254,7 +254,7 @@ impl World {
             let happening = entry.remove();
             self.happen(happening);
         } else if let Some((_, place)) = self.timers.first().copied().filter(|(due, _)| *due <= at) {
-            self.look_after(place);
+            self.tick_player(place);
         } else {
             self.tick_relay();
         }
@@ -283,12 +283,12 @@ impl World {
                 self.pay();
                 self.schedule_payment();
             }
-            Happening::Fault(fault) => self.befall(fault),
+            Happening::Fault(fault) => self.apply_fault(fault),
         }
     }
 
     /// Does what is due at a player by itself.
-    fn look_after(&mut self, place: usize) {
+    fn tick_player(&mut self, place: usize) {
         let (now, clock) = (self.now, self.players[place].clock(self.now));
         if let Some(life) = self.players[place].awake() {
             let job = life.job.take_if(|_| life.found_at.is_some_and(|at| at <= now));
