@@ -40,6 +40,11 @@ impl TokenBucket {
             Some(_) | None => false,
         }
     }
+
+    /// Gives tokens back that were spent. What is more than the burst is lost when something is spent next.
+    pub const fn refund(&mut self, amount: u64) {
+        self.level = self.level.saturating_add(amount.saturating_mul(1000));
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +62,16 @@ mod tests {
         assert!(bucket.spend(Timestamp(3_600_000), 10));
         assert!(!bucket.spend(Timestamp(0), 1), "a clock that goes back refills nothing");
         assert!(bucket.spend(Timestamp(500), 1), "and the refill goes on from there");
+    }
+
+    #[test]
+    fn a_refund_is_what_was_spent_and_never_above_the_burst() {
+        let mut bucket = TokenBucket::new(Timestamp(0), 10, 0);
+        assert!(bucket.spend(Timestamp(0), 10));
+        bucket.refund(4);
+        assert!(!bucket.spend(Timestamp(0), 5) && bucket.spend(Timestamp(0), 4));
+        bucket.refund(u64::MAX);
+        assert!(!bucket.spend(Timestamp(0), 11) && bucket.spend(Timestamp(0), 10));
     }
 
     #[test]

@@ -132,6 +132,7 @@ impl Node {
 
     pub(super) fn take_headers(&mut self, now: Timestamp, from: PeerId, headers: &[Header]) {
         let Some(mut answered) = self.sync.take_headers(&from) else { return };
+        self.pay_back(&from, headers.len() as u64 * Header::SIZE as u64);
         self.settle_rounds(&from, true);
         let moved = answered.survey.as_ref().is_some_and(|survey| self.has_moved(survey, headers));
         let taken = match answered.survey.take() {
@@ -254,6 +255,7 @@ impl Node {
         if asked.is_empty() {
             return;
         }
+        self.pay_back(&from, bodies.iter().map(|(_, body)| body.size()).sum());
         let (mut useful, mut wrong) = (0, false);
         for (hash, body) in bodies.into_iter().filter(|(hash, _)| asked.contains(hash)) {
             match self.chain.insert_body_with(hash, body, &|id| self.mempool.has_checked(id)) {
@@ -274,6 +276,13 @@ impl Node {
             self.sync.kept_word(&from);
         }
         self.catch_up(now);
+    }
+
+    /// Gives back what reading an answer cost its sender.
+    fn pay_back(&mut self, from: &PeerId, bytes: u64) {
+        if let Some(peer) = self.peers.get_mut(from) {
+            peer.pay_back(bytes);
+        }
     }
 
     /// A peer does not have some blocks. What else it was asked for is still waited for.

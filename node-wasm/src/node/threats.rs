@@ -3,9 +3,10 @@
 //! Rooms of real nodes on a virtual clock, as in `node/tests.rs`; what an attacker says is signed by its own node key.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a test looks for one output among all")]
 
+mod costs;
+
 use super::testing::World;
 use super::*;
-use crate::peer::BUDGET_BURST;
 use crate::primitives::{BlockHash, Header, Target};
 use crate::test;
 use crate::testing::{block_on, easy_params, pay, proven};
@@ -152,50 +153,6 @@ fn budget_one_question_has_one_answer_of_bounded_size() {
         assert_eq!(answers.len(), 1, "question {number}");
         assert!(bytes < 5 << 16, "{bytes} for question {number}");
     }
-}
-
-#[test]
-fn budget_bodies_are_paid_for_and_have_room_before_they_are_gathered() {
-    let mut world = World::connected(3);
-    world.mine_many(HONEST, 1);
-    for nonce in 0..5 {
-        world.pay(HONEST, 9, 1, nonce).expect("funds are there");
-    }
-    world.mine_many(HONEST, 1);
-    world.wait(20);
-    let attacker = world.nodes[ATTACKER].node.id();
-    let hash = world.nodes[NODE].node.chain().tip().hash;
-    let question = Message::GetBodies(vec![hash; Message::BODIES_MAX]);
-    let tokens = |world: &World| {
-        let budget = &world.nodes[NODE].node.peers().get(&attacker).expect("a peer").budget;
-        (0..=BUDGET_BURST)
-            .rev()
-            .find(|tokens| budget.clone().spend(world.now, *tokens))
-            .expect("none at least")
-    };
-    let sequence = |world: &mut World| {
-        let link = world.nodes[NODE].link.expect("a link");
-        world.nodes[NODE].node.peers.frame(link, None, &Message::GetInventory).expect("open").sequence
-    };
-    let ask = |world: &mut World| {
-        world.attack(Some(NODE), &question);
-        let (before, frames) = (tokens(world), sequence(world));
-        let answers = world.replies().len();
-        // The frame that counts is one itself.
-        (answers, before - tokens(world), sequence(world) - frames - 1)
-    };
-    let (listed, gathered) = (1 + 512 / 32, 15);
-    assert_eq!(ask(&mut world), (1, listed + gathered, 1));
-    // With no room to say it, or no token for it, the answer is not so much as made.
-    let (now, node) = (world.now, &mut world.nodes[NODE].node);
-    node.answers = TokenBucket::new(now, 1 << 17, 1);
-    assert_eq!(ask(&mut world), (0, listed + gathered, 0));
-    let left = tokens(&world);
-    let node = &mut world.nodes[NODE].node;
-    node.answers = TokenBucket::new(now, 1 << 30, 1);
-    let peer = node.peers.get_mut(&attacker).expect("a peer");
-    assert!(peer.budget.spend(now, left - listed - gathered + 1));
-    assert_eq!(ask(&mut world), (0, listed, 0));
 }
 
 #[test]

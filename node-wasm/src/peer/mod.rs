@@ -70,6 +70,8 @@ pub enum Refusal {
 pub const BUDGET_BURST: u64 = 4000;
 /// What comes back of it each second.
 pub const BUDGET_PER_SECOND: u64 = 400;
+/// How many bytes of a message are decoded for one token: about as many as in the time that a signature takes.
+pub const BYTES_PER_TOKEN: u64 = 8 << 10;
 /// How many sessions of a contact that are over are remembered: more reloads than anyone makes while this node stays.
 pub const SESSIONS_OVER_MAX: usize = 32;
 /// A ping that was not answered for so long, in milliseconds, is given up and may be sent again.
@@ -126,6 +128,17 @@ impl Peer {
     #[must_use]
     pub fn may_ping(&self, now: Timestamp) -> bool {
         self.ping.is_none_or(|(_, sent)| now.ms_since(sent) >= PING_MS_MAX)
+    }
+
+    /// Pays for reading so many bytes; whether the budget has it.
+    #[must_use]
+    pub fn pays_for(&mut self, now: Timestamp, bytes: u64) -> bool {
+        self.budget.spend(now, bytes / BYTES_PER_TOKEN)
+    }
+
+    /// Gives back what reading so many bytes cost: they were asked for, and each question has one answer.
+    pub fn pay_back(&mut self, bytes: u64) {
+        self.budget.refund(bytes / BYTES_PER_TOKEN);
     }
 
     /// Takes what the peer says that it has.

@@ -331,7 +331,9 @@ impl Peers {
         if !frame.is_sealed_by(&peer.key) {
             return Err(Refusal::Signature);
         }
-        let message = read(&frame.unsealed.payload);
+        let payload = &frame.unsealed.payload;
+        let is_paid = peer.pays_for(now, payload.len() as u64);
+        let message = if is_paid { read(payload) } else { Err(Refusal::TooFast) };
         peer.heard = now;
         if let Ok(Message::Hello(hello)) = &message {
             peer.tells(now, hello.status);
