@@ -141,18 +141,18 @@ impl Chain {
         self.missing_before(self.tree.best_header())
     }
 
-    /// The bodies that are missing on the way to a peer's `tip`, where its header is known and has more work than the
-    /// active chain; else on the way to the best header. Whoever withholds the bodies of the best header's branch
-    /// keeps nobody from those of another.
+    /// Whether a block is known by its header, has more work than the active chain, and is not known to break a rule.
     #[must_use]
-    pub fn missing_bodies_of(&self, tip: &BlockHash) -> Vec<BlockHash> {
-        let own = self.tip().work;
-        let better = |entry: &&super::tree::Entry| entry.work > own && !matches!(entry.state, State::Invalid);
-        let known = self.tree.get(tip).filter(better).is_some();
-        self.missing_before(if known { *tip } else { self.tree.best_header() })
+    pub(crate) fn is_better(&self, hash: &BlockHash) -> bool {
+        let better = |entry: &super::tree::Entry| {
+            entry.work > self.tip().work && !matches!(entry.state, State::Invalid)
+        };
+        self.tree.get(hash).is_some_and(better)
     }
 
-    fn missing_before(&self, mut hash: BlockHash) -> Vec<BlockHash> {
+    /// The bodies that are missing on the way to a block that is in the tree, the lowest first.
+    #[must_use]
+    pub(crate) fn missing_before(&self, mut hash: BlockHash) -> Vec<BlockHash> {
         let mut missing = Vec::new();
         while !self.is_active(&hash) {
             let entry = self.tree.entry(&hash);

@@ -315,7 +315,8 @@ impl Node {
         self.request_missing(now);
     }
 
-    /// Asks those peers that say they have more work than this node for bodies on the way to what they have.
+    /// Asks those peers that say they have more work than this node for bodies on the way to what they have. None is asked
+    /// for what it did not promise: it would lack that, and seem to have lied.
     pub(super) fn request_missing(&mut self, now: Timestamp) {
         if !self.chain.lacks_bodies() {
             if self.sync.is_idle() && std::mem::take(&mut self.catching_up) {
@@ -324,20 +325,28 @@ impl Node {
             return;
         }
         let own = self.chain.tip().work;
-        let ahead = self.peers.iter().filter(|peer| peer.status.tip.work > own).map(|peer| peer.id).collect();
+        let promises = |peer: &&Peer| peer.status.tip.work > own && self.promised_by(peer).is_some();
+        let ahead = self.peers.iter().filter(promises).map(|peer| peer.id).collect();
         let sources = self.sync.choose_for_bodies(now, ahead);
         // The way to each one's tip may be long, and somebody else may be asked for all of it already.
         for peer in self.shuffled(sources).into_iter().take(2 * SOURCES_MAX) {
             if !self.sync.has_place(now) {
                 return;
             }
-            let tip = self.peers.get(&peer).map(|peer| peer.status.tip.hash).unwrap_or_default();
-            let mut missing = self.chain.missing_bodies_of(&tip);
+            let promised = self.peers.get(&peer).and_then(|peer| self.promised_by(peer));
+            let mut missing = promised.map_or_else(Vec::new, |hash| self.chain.missing_before(hash));
             missing.retain(|hash| !self.is_half_built(hash));
             for request in self.sync.assign(now, &missing, &[peer]) {
                 self.send(request.peer, &Message::GetBodies(request.hashes));
             }
         }
+    }
+
+    /// The best block that a peer is known to have, where it has more work than this node's tip: its own tip, or while the
+    /// headers up to that are not here, the last one that it brought.
+    fn promised_by(&self, peer: &Peer) -> Option<BlockHash> {
+        let candidates = [Some(peer.status.tip.hash), self.sync.brought(&peer.id)];
+        candidates.into_iter().flatten().find(|hash| self.chain.is_better(hash))
     }
 
     /// The same peers in an order that nobody outside can choose.

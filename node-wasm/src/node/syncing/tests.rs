@@ -120,6 +120,45 @@ fn whoever_withholds_the_bodies_of_the_best_branch_keeps_nobody_from_another() {
 }
 
 #[test]
+fn nobody_is_asked_for_what_it_never_promised_nor_rests_for_it() {
+    let mut world = World::connected(4);
+    let crowd = [1, 2, 3];
+    let honest = world.add_node(easy_params());
+    world.nodes[honest].group = 1;
+    world.join(honest);
+    world.mine_many(honest, 30);
+    // The crowd has headers without bodies, and speaks of more.
+    let headers = headers_after(world.nodes[0].node.chain(), [10; 25], 9);
+    let tip = Tip { hash: BlockHash([9; 32]), height: Height(99), work: Target::for_hashes(1 << 40).work() };
+    world.deaf = crowd.into();
+    for from in crowd {
+        world.say(from, Some(0), &Message::Status(Status { tip, mempool: 0 }));
+        world.say(from, Some(0), &Message::Headers(headers.clone()));
+    }
+    assert_eq!(world.nodes[0].node.missing(), 25);
+    world.leave(honest);
+    world.nodes[honest].group = 0;
+    world.join(honest);
+    world.settle();
+    for second in 0..60 {
+        if world.height(0) == 30 {
+            return;
+        }
+        let unpromised = |(from, to, bytes): &(usize, usize, Vec<u8>)| {
+            let payload = crate::wire::Frame::decode(bytes).expect("a frame").unsealed.payload;
+            // `NotFound`.
+            (*from, *to, payload[0]) == (honest, 0, 11)
+        };
+        assert!(!world.delivered.iter().any(unpromised), "{second} s");
+        for from in crowd.into_iter().filter(|_| second % 9 == 0) {
+            world.say(from, Some(0), &Message::Status(Status { tip, mempool: 0 }));
+        }
+        world.wait(1);
+    }
+    panic!("the honest one's chain is not reached");
+}
+
+#[test]
 fn a_claim_that_the_headers_do_not_bear_out_is_not_asked_for_again_at_once() {
     let mut world = World::connected(2);
     world.mine_many(0, 3);
