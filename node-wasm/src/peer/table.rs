@@ -357,7 +357,10 @@ impl Peers {
     fn accept_stranger(&mut self, now: Timestamp, link: LinkId, frame: &Frame) -> Result<Accepted, Refusal> {
         let (origin, session) = (frame.unsealed.origin, frame.unsealed.session);
         let own = self.links.get(&link).map(|link| link.session);
-        let Message::Hello(hello) = read(&frame.unsealed.payload)? else {
+        let payload = &frame.unsealed.payload;
+        // Nothing else is so much as read: nobody pays for it.
+        let greeting = Message::is_greeting(payload).then(|| read(payload)).transpose()?;
+        let Some(Message::Hello(hello)) = greeting else {
             let contact = self.contact(link, &origin).ok_or(Refusal::Session)?;
             if contact.greeted.is_some_and(|at| now.ms_since(at) < GREETING_MS) {
                 return Err(Refusal::Session);

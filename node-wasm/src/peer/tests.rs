@@ -140,6 +140,12 @@ fn each_lie_has_its_refusal() {
     newer.version = 99;
     assert_eq!(a.hear(&liar.say(&Message::Hello(newer))), Err(Refusal::OtherVersion));
     assert_eq!(a.hear(&[1, 2, 3]), Err(Refusal::Malformed));
+    // Of whoever is no peer nothing but a greeting is read.
+    for (kind, refusal) in [(1, Refusal::Malformed), (8, Refusal::Session), (10, Refusal::Session)] {
+        let mut garbage = liar.table.frame(LINK, None, &Message::Ping(1)).expect("open");
+        garbage.payload = vec![kind; 1_000];
+        assert_eq!(a.hear(&garbage.seal(&liar.key)), Err(refusal), "{kind}");
+    }
     assert!(a.table.is_empty());
 }
 

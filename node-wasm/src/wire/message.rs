@@ -144,6 +144,12 @@ impl Message {
         [&[self.kind()], fields.as_slice()].concat()
     }
 
+    /// Whether a payload says of itself that it is a `Hello`.
+    #[must_use]
+    pub fn is_greeting(payload: &[u8]) -> bool {
+        payload.first() == Some(&1)
+    }
+
     /// Whether it asks for an answer. Questions are for one peer each: cast, one would make a whole room answer.
     #[must_use]
     pub const fn is_question(&self) -> bool {
