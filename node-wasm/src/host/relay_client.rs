@@ -28,6 +28,10 @@ pub const PING_MS: u64 = 8_000;
 pub const SILENCE_MS_MAX: u64 = 20_000;
 /// The same after waking, when the connection is probably dead: a few round trips of a slow phone.
 pub const SILENCE_MS_MAX_WOKEN: u64 = 4_000;
+/// The longest that a relay's word keeps this side away, in milliseconds, and how long it stays away where the relay says
+/// that it need not come back: five minutes. A relay that restarts or is full names seconds. It may be upgraded, mistaken or
+/// lie, and then nobody at the page should have to find out; an attempt in five minutes costs it nothing.
+pub const AWAY_MS_MAX: u64 = 300_000;
 /// What may wait in the socket, in bytes; frames beyond it are dropped, as the network may drop any frame.
 pub const SEND_BYTES_MAX: usize = 8 << 20;
 
@@ -130,8 +134,6 @@ impl Output {
 enum State {
     /// The user switched it off.
     Off,
-    /// The relay refused for good: only the user can try again.
-    Refused,
     /// There is no network.
     Paused,
     /// The next attempt is at this time.
@@ -206,7 +208,7 @@ impl RelayClient {
     #[must_use]
     pub fn next_timeout(&self) -> Option<Timestamp> {
         match &self.state {
-            State::Off | State::Refused | State::Paused => None,
+            State::Off | State::Paused => None,
             State::Waiting { until } => Some(*until),
             State::Joining { deadline, .. } => Some(*deadline),
             State::Member { heard, pinged, silence_ms_max, .. } => {
@@ -220,9 +222,7 @@ impl RelayClient {
     pub const fn link(&self) -> Option<LinkId> {
         match &self.state {
             State::Member { link, .. } => Some(*link),
-            State::Off | State::Refused | State::Paused | State::Waiting { .. } | State::Joining { .. } => {
-                None
-            }
+            State::Off | State::Paused | State::Waiting { .. } | State::Joining { .. } => None,
         }
     }
 
@@ -246,8 +246,7 @@ impl RelayClient {
     #[must_use]
     pub fn view(&self) -> ConnectionView {
         let (state, retry_at) = match &self.state {
-            // A relay that refused for good is not tried again: as if the user had switched it off, with a reason.
-            State::Off | State::Refused => (Connection::Off, None),
+            State::Off => (Connection::Off, None),
             State::Paused => (Connection::Offline, None),
             // The very first attempt is on its way, not a failure.
             State::Waiting { .. } if self.attempt == 0 => (Connection::Connecting, None),
@@ -264,7 +263,7 @@ impl RelayClient {
 
     fn tick(&mut self, now: Timestamp) {
         match &mut self.state {
-            State::Off | State::Refused | State::Paused => {}
+            State::Off | State::Paused => {}
             State::Waiting { until } if *until <= now => self.open(now),
             State::Waiting { .. } => {}
             State::Joining { deadline, .. } if *deadline <= now => {
@@ -292,9 +291,7 @@ impl RelayClient {
     fn ping_ms(&self) -> u64 {
         match &self.state {
             State::Member { limits, .. } => PING_MS.min(u64::from(limits.idle_ms_max / 2).max(1_000)),
-            State::Off | State::Refused | State::Paused | State::Waiting { .. } | State::Joining { .. } => {
-                PING_MS
-            }
+            State::Off | State::Paused | State::Waiting { .. } | State::Joining { .. } => PING_MS,
         }
     }
 
@@ -316,7 +313,7 @@ impl RelayClient {
     /// The network may have changed: what waits is tried, what seems connected is tested.
     fn hurry(&mut self, now: Timestamp) {
         match &mut self.state {
-            State::Off | State::Refused | State::Joining { .. } => {}
+            State::Off | State::Joining { .. } => {}
             State::Paused | State::Waiting { .. } => {
                 self.backoff.succeeded();
                 self.open(now);
@@ -409,11 +406,8 @@ impl RelayClient {
     }
 
     fn bye(&mut self, now: Timestamp, code: ByeCode, retry_after_ms: u64) {
-        if code.may_return() {
-            self.fail(now, code.sentence(), retry_after_ms);
-        } else {
-            self.leave(State::Refused, code.sentence().to_owned());
-        }
+        let wait = if code.may_return() { retry_after_ms.min(AWAY_MS_MAX) } else { AWAY_MS_MAX };
+        self.fail(now, code.sentence(), wait);
     }
 
     /// The connection is lost: try again after a while.

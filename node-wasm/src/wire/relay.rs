@@ -173,7 +173,7 @@ impl ByeCode {
         }
     }
 
-    /// Whether the client may come back by itself.
+    /// Whether the client may come back as soon as it was told, and not only look now and then whether something changed.
     #[must_use]
     pub const fn may_return(self) -> bool {
         self.number() < 4500
