@@ -95,8 +95,7 @@ pub fn connection_sentence(view: &ConnectionView, now_ms: u64) -> String {
     match view.state {
         Connection::Online => "Tabs anywhere can join.".to_owned(),
         Connection::Connecting => "Looking for the relay.".to_owned(),
-        Connection::Off if view.reason.is_empty() => "Only tabs of this browser can join.".to_owned(),
-        Connection::Off => format!("{} Only tabs of this browser can join.", sentence(&view.reason)),
+        Connection::Off => "Only tabs of this browser can join.".to_owned(),
         Connection::Offline => {
             let retry = match view.retry_at {
                 Some(at) if at <= now_ms => "Trying again.".to_owned(),
