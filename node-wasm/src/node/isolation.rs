@@ -5,7 +5,6 @@
 //! have what they do not deliver, or whose words stop coming while they seem to be there. What lasts is told, and
 //! taken back as soon as it fits. PROTOCOL.md, "Possibly isolated", has the reasons. Left out: who is to blame.
 
-use super::network::PINGED_MAX;
 use super::{BEAT_MS, Event, Node};
 use crate::chain::Outcome;
 use crate::peer::Medium;
@@ -77,17 +76,18 @@ impl Node {
 
     /// Whether what is shown and what is given differ at the moment: nobody is as it should be, or more have another
     /// chain than have this one. One liar in a room of honest peers is no reason to worry, and one honest peer among
-    /// liars delivers what it has.
+    /// liars delivers what it has. All are looked at: ids can be ground, so that no few of them may speak for a room.
     fn is_in_doubt(&self, now: Timestamp) -> bool {
         let own = self.chain.tip().work;
-        let (mut fine, mut apart) = (0, 0);
-        // Those that are pinged: of others nobody knows whether they answer.
-        for peer in self.peers.iter().take(PINGED_MAX) {
+        let (mut fine, mut apart, mut answered) = (0, 0, false);
+        for peer in self.peers.iter() {
             let tip = peer.status.tip;
             if tip.work > own || !self.chain.contains(&tip.hash) {
                 apart += 1;
-            } else if now.ms_since(peer.told.min(peer.answered)) < DOUBT_MS {
+            } else if now.ms_since(peer.told) < DOUBT_MS {
                 fine += 1;
+                // In a large room not everyone is pinged in time, and one is enough.
+                answered |= now.ms_since(peer.answered) < DOUBT_MS;
             }
         }
         if self.peers.is_empty() {
@@ -95,6 +95,6 @@ impl Node {
             let named = self.peers.links_with_members();
             return named.into_iter().any(|link| self.peers.medium(link) == Medium::Relay);
         }
-        fine == 0 || apart > fine
+        !answered || apart > fine
     }
 }

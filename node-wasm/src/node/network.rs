@@ -14,10 +14,11 @@ pub(super) const STATUS_MS: u64 = 15_000;
 pub(super) const STATUS_SOON_MS: u64 = 300;
 /// ... and up to so much later, so that a room does not answer a block with one voice.
 pub(super) const STATUS_SPREAD_MS: u64 = 1_500;
-/// Each peer is pinged once in so many beats, for its latency.
+/// Each peer is pinged once in so many beats, for its latency, ...
 const PING_BEATS: u64 = 20;
-/// How many peers are pinged at all: the panel shows no more at once.
-pub(super) const PINGED_MAX: usize = 32;
+/// ... and so many in that time: where there are more, all have their turn, each so much more rarely. Those that the panel
+/// shows first, in the order of ids, are also pinged until they have answered once.
+const PINGED_MAX: usize = 32;
 /// A peer is not asked for its inventory again for so long, in milliseconds, ...
 const INVENTORY_REST_MS: u64 = 60_000;
 /// ... but for this time only once the last one brought a payment, or the peer's mempool has changed.
@@ -248,11 +249,12 @@ impl Node {
     }
 
     pub(super) fn ping_some(&mut self, now: Timestamp) {
-        let beats = self.beats;
-        let turn = |index: &usize| (*index as u64 + beats).is_multiple_of(PING_BEATS);
-        let pinged = self.peers.iter().take(PINGED_MAX).enumerate();
-        let due: Vec<PeerId> = pinged
-            .filter(|(index, peer)| peer.may_ping(now) && (peer.latency_ms.is_none() || turn(index)))
+        let (beats, rounds) = (self.beats, self.peers.len().div_ceil(PINGED_MAX) as u64);
+        let turn = |index: usize| (index as u64 + beats).is_multiple_of(PING_BEATS * rounds);
+        let unknown = |index: usize, peer: &Peer| index < PINGED_MAX && peer.latency_ms.is_none();
+        let peers = self.peers.iter().enumerate();
+        let due: Vec<PeerId> = peers
+            .filter(|(index, peer)| peer.may_ping(now) && (unknown(*index, peer) || turn(*index)))
             .map(|(_, peer)| peer.id)
             .collect();
         for id in due {

@@ -494,6 +494,56 @@ fn isolation_is_not_told_by_one_liar_among_honest_peers() {
 }
 
 #[test]
+fn isolation_is_told_where_only_this_nodes_words_are_lost() {
+    let mut world = room();
+    for _ in 0..260 {
+        world.now = world.now.plus_ms(1000);
+        (0..3).for_each(|index| world.feed(index, Input::Tick));
+        while let Some((from, to, bytes)) = world.wire.pop_front() {
+            let link = world.nodes[to].link.expect("a link");
+            if from != NODE {
+                world.feed(to, Input::Received { link, bytes });
+            }
+        }
+    }
+    assert!(world.nodes[NODE].node.is_isolated());
+    world.wait(25);
+    assert!(!world.nodes[NODE].node.is_isolated());
+}
+
+#[test]
+fn isolation_is_not_told_by_low_ids_but_by_a_majority() {
+    const HONEST_PEERS: usize = 33;
+    for (liars, expect) in [(32, false), (34, true)] {
+        let mut world = World::new(1 + HONEST_PEERS + liars);
+        // Ids can be ground: the liars have the lowest of all.
+        let mut others: Vec<usize> = (1..world.nodes.len()).collect();
+        others.sort_by_key(|index| world.nodes[*index].node.id());
+        let liars = &others[..liars];
+        (0..world.nodes.len()).for_each(|index| world.open_link(index));
+        others.iter().for_each(|other| world.introduce(0, *other));
+        world.settle();
+        assert_eq!(world.nodes[0].node.peers().len(), others.len());
+        // Long enough for the doubt that nobody answers, too.
+        for second in 0..260 {
+            world.now = world.now.plus_ms(1000);
+            let honest = |index: &usize| !liars.contains(index);
+            (0..world.nodes.len()).filter(honest).for_each(|index| world.feed(index, Input::Tick));
+            for liar in liars.iter().filter(|_| second % 12 == 0) {
+                world.send_as(*liar, Some(0), &Message::Status(Status { tip: untrue_tip(), mempool: 0 }));
+            }
+            while let Some((_, to, bytes)) = world.wire.pop_front() {
+                let link = world.nodes[to].link.expect("a link");
+                if honest(&to) {
+                    world.feed(to, Input::Received { link, bytes });
+                }
+            }
+        }
+        assert_eq!(world.nodes[0].node.is_isolated(), expect, "{} liars", liars.len());
+    }
+}
+
+#[test]
 fn isolation_is_told_though_blocks_drip_and_not_while_they_pour() {
     for (every, expect) in [(40, true), (5, false)] {
         let mut world = room();
