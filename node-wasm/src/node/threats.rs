@@ -427,6 +427,41 @@ fn relay_less_work_than_was_stored_is_never_adopted() {
 }
 
 #[test]
+fn members_that_nobody_is_make_room_and_the_link_still_seems_inhabited() {
+    let mut world = World::connected(2);
+    let link = world.nodes[0].link.expect("a link");
+    let invent = |world: &mut World, from: u32, to: u32| {
+        for number in from..to {
+            let mut peer = PeerId([0xcc; 20]);
+            peer.0[..4].copy_from_slice(&number.to_be_bytes());
+            world.feed(0, Input::PeerJoined { link, peer });
+        }
+        world.wire.clear();
+    };
+    let is_peer = |world: &World, index: usize| {
+        let id = world.nodes[index].node.id();
+        world.nodes[0].node.peers().get(&id).is_some()
+    };
+    invent(&mut world, 0, 2_000);
+    let early = world.add_node(easy_params());
+    world.join(early);
+    world.wait(30);
+    assert!(!is_peer(&world, early), "there is no room");
+    world.wait(90);
+    assert!(is_peer(&world, early), "whoever came too early is met by its signs of life");
+    invent(&mut world, 2_000, 4_000);
+    world.wait(120);
+    let late = world.add_node(easy_params());
+    world.join(late);
+    world.settle();
+    assert!(is_peer(&world, late) && is_peer(&world, 1));
+    // With nobody else there, those that are left are a reason to doubt.
+    (1..=late).for_each(|index| world.leave(index));
+    world.wait(200);
+    assert!(world.nodes[0].node.is_isolated());
+}
+
+#[test]
 fn isolation_is_told_where_members_never_prove_themselves_and_taken_back() {
     let mut world = World::connected(1);
     let link = world.nodes[0].link.expect("a link");

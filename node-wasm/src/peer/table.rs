@@ -9,6 +9,8 @@ use crate::wire::{Frame, Hello, Message, MessageError, SessionId, Status, Unseal
 
 /// How many contacts one link may name: twice the largest room of the relay.
 pub const CONTACTS_MAX: usize = 1024;
+/// How many of them the link itself need not have named: keys are free. With so many, those that are silent make room.
+const UNNAMED_MAX: usize = CONTACTS_MAX / 2;
 /// Of how many that are gone a link remembers the sessions, so that a relay that says someone left cannot play its
 /// recording: as many as it may name.
 pub const GONE_MAX: usize = CONTACTS_MAX;
@@ -25,30 +27,57 @@ struct Link {
     session: SessionId,
     sequence: u64,
     contacts: BTreeMap<PeerId, Box<Contact>>,
+    /// How many of the contacts are there.
+    present: usize,
     /// How many left: gives those that are gone their order.
     departures: u64,
 }
 
 impl Link {
-    /// Those that are there.
-    fn present(&self) -> impl Iterator<Item = (&PeerId, &Contact)> {
-        self.contacts.iter().filter(|(_, contact)| contact.gone == 0).map(|(id, contact)| (id, &**contact))
+    /// The contact, made if there is none and the link names fewer than `limit`.
+    fn admit(&mut self, peer: PeerId, limit: usize) -> Result<&mut Contact, Refusal> {
+        let is_absent = self.contacts.get(&peer).is_none_or(|contact| contact.gone > 0);
+        if is_absent && self.present >= limit {
+            return Err(Refusal::TooMany);
+        }
+        self.present += usize::from(is_absent);
+        let contact = self.contacts.entry(peer).or_default();
+        contact.gone = 0;
+        Ok(contact)
+    }
+
+    /// Has contacts leave that did not prove themselves, if there are many: whoever names them need not say that they are
+    /// gone. Whoever lives is greeted again at its next sign of life, and not silent for as long as this takes.
+    fn make_room(&mut self, now: Timestamp) {
+        if self.present < UNNAMED_MAX {
+            return;
+        }
+        let is_silent = |contact: &Contact| {
+            let waited = contact.greeted.is_none_or(|at| now.ms_since(at) >= SILENCE_MS_MAX);
+            contact.gone == 0 && contact.proved.is_none() && contact.tries >= GREETINGS_MAX && waited
+        };
+        let silent = self.contacts.iter().filter(|(_, contact)| is_silent(contact)).map(|(peer, _)| *peer);
+        // Some stay: a link that names somebody is one to be heard on, and to doubt.
+        let silent: Vec<PeerId> = silent.take(self.present - UNNAMED_MAX / 2).collect();
+        silent.into_iter().for_each(|peer| self.depart(peer));
     }
 
     /// Takes note that a contact left: of one that was proved its sessions stay.
     fn depart(&mut self, peer: PeerId) {
         let Some(contact) = self.contacts.get_mut(&peer) else { return };
         contact.forget();
+        self.present -= usize::from(contact.gone == 0);
         self.departures += 1;
         contact.gone = self.departures;
         if contact.over.is_empty() {
             self.contacts.remove(&peer);
             return;
         }
-        let gone = || self.contacts.iter().filter(|(_, contact)| contact.gone > 0);
-        let first = gone().min_by_key(|(_, contact)| contact.gone).map(|(id, _)| *id);
-        if let Some(first) = first.filter(|_| gone().count() > GONE_MAX) {
-            self.contacts.remove(&first);
+        if self.contacts.len() - self.present > GONE_MAX {
+            let gone = self.contacts.iter().filter(|(_, contact)| contact.gone > 0);
+            if let Some(first) = gone.min_by_key(|(_, contact)| contact.gone).map(|(id, _)| *id) {
+                self.contacts.remove(&first);
+            }
         }
     }
 }
@@ -93,7 +122,10 @@ impl Peers {
     /// Opens a link.
     pub fn link_up(&mut self, link: LinkId, medium: Medium, session: SessionId) {
         let contacts = BTreeMap::new();
-        self.links.insert(link, Box::new(Link { medium, session, sequence: 0, contacts, departures: 0 }));
+        self.links.insert(
+            link,
+            Box::new(Link { medium, session, sequence: 0, contacts, present: 0, departures: 0 }),
+        );
     }
 
     /// Ends a link; gives the peers that are out of reach now.
@@ -109,7 +141,8 @@ impl Peers {
         if peer == self.me {
             return false;
         }
-        let Ok(contact) = self.admit(link, peer, CONTACTS_MAX) else { return false };
+        let Some(link) = self.links.get_mut(&link) else { return false };
+        let Ok(contact) = link.admit(peer, CONTACTS_MAX) else { return false };
         contact.greeted = Some(now);
         contact.tries = 1;
         contact.proved.is_none()
@@ -159,10 +192,12 @@ impl Peers {
         gone
     }
 
-    /// Contacts that did not answer their greeting and are due for another.
+    /// Contacts that did not answer their greeting and are due for another; those that were silent for too long make
+    /// room where there are many.
     pub fn ungreeted(&mut self, now: Timestamp) -> Vec<(LinkId, PeerId)> {
         let mut due = Vec::new();
         for (link, entry) in &mut self.links {
+            entry.make_room(now);
             for (peer, contact) in &mut entry.contacts {
                 let waited = contact.greeted.is_none_or(|at| now.ms_since(at) >= GREETING_MS);
                 if contact.proved.is_none() && waited && contact.tries < GREETINGS_MAX {
@@ -305,24 +340,11 @@ impl Peers {
     /// twice hears by the one what the other leaves out.
     #[must_use]
     pub fn links_with_members(&self) -> Vec<LinkId> {
-        let named = |link: &Link| link.present().next().is_some();
-        self.links.iter().filter(|(_, link)| named(link)).map(|(id, _)| *id).collect()
+        self.links.iter().filter(|(_, link)| link.present > 0).map(|(id, _)| *id).collect()
     }
 
     fn contact(&mut self, link: LinkId, peer: &PeerId) -> Option<&mut Contact> {
         self.links.get_mut(&link)?.contacts.get_mut(peer).map(|contact| &mut **contact)
-    }
-
-    /// The contact, made if there is none and the link names fewer than `limit`.
-    fn admit(&mut self, link: LinkId, peer: PeerId, limit: usize) -> Result<&mut Contact, Refusal> {
-        let link = self.links.get_mut(&link).ok_or(Refusal::Session)?;
-        let is_present = link.contacts.get(&peer).is_some_and(|contact| contact.gone == 0);
-        if !is_present && link.present().count() >= limit {
-            return Err(Refusal::TooMany);
-        }
-        let contact = link.contacts.entry(peer).or_default();
-        contact.gone = 0;
-        Ok(contact)
     }
 
     fn accept_message(&mut self, now: Timestamp, link: LinkId, frame: &Frame) -> Result<Accepted, Refusal> {
@@ -356,7 +378,6 @@ impl Peers {
     /// A frame outside a proved session: only a greeting counts.
     fn accept_stranger(&mut self, now: Timestamp, link: LinkId, frame: &Frame) -> Result<Accepted, Refusal> {
         let (origin, session) = (frame.unsealed.origin, frame.unsealed.session);
-        let own = self.links.get(&link).map(|link| link.session);
         let payload = &frame.unsealed.payload;
         // Nothing else is so much as read: nobody pays for it.
         let greeting = Message::is_greeting(payload).then(|| read(payload)).transpose()?;
@@ -374,9 +395,9 @@ impl Peers {
         if hello.version != Message::VERSION {
             return Err(Refusal::OtherVersion);
         }
-        let proved = hello.echo.is_some() && hello.echo == own;
-        // Half of the contacts are kept for those whom the link itself names: keys are free.
-        let contact = self.admit(link, origin, CONTACTS_MAX / 2)?;
+        let entry = self.links.get_mut(&link).ok_or(Refusal::Session)?;
+        let proved = hello.echo == Some(entry.session);
+        let contact = entry.admit(origin, UNNAMED_MAX)?;
         if contact.has_heard(session, frame.unsealed.sequence) {
             return Err(Refusal::Replayed);
         }
