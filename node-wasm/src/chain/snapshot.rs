@@ -68,7 +68,7 @@ impl Chain {
         chain.tree.trust(&chain.active);
         chain.ledger = Ledger::of(snapshot.accounts);
         chain.replay = Some(Replay::default());
-        chain.load(tip)?;
+        chain.take_body(chain.height(), tip)?;
         Ok(chain)
     }
 
@@ -79,14 +79,22 @@ impl Chain {
         first..self.floor().0
     }
 
-    /// Takes the body of a block below the snapshot. The last of them may let a branch win that waited for it.
+    /// Takes the body of the next block below the snapshot. The last of them may let a branch win that waited for it.
     ///
     /// # Errors
-    /// When it is not a block of this chain, its body is not its own, or the snapshot turns out not to be what the
-    /// blocks come to: [`Self::abandon_snapshot`] is left.
+    /// When it is not that block, its body is not its own, or the snapshot turns out not to be what the blocks come to:
+    /// [`Self::abandon_snapshot`] is left.
     pub fn load(&mut self, block: Block) -> Result<Outcome, ChainError> {
         let hash = block.hash();
-        let height = self.active_height(&hash).ok_or(ChainError::UnknownHeader(hash))?;
+        let next = Height(self.unloaded().start);
+        // Another block of this chain would be kept and lead nowhere: nothing more would be loaded.
+        if self.active_height(&hash) != Some(next) {
+            return Err(ChainError::UnknownHeader(hash));
+        }
+        self.take_body(next, block)
+    }
+
+    fn take_body(&mut self, height: Height, block: Block) -> Result<Outcome, ChainError> {
         self.tree.store(recheck_body(height, block)?);
         self.catch_up_replay()?;
         Ok(self.advance())

@@ -173,6 +173,12 @@ fn torn_stores_never_make_a_wrong_balance() {
     torn.blocks.truncate(6);
     torn.blocks.push(torn.blocks[5].clone());
     check("a block in the place of another", &torn, true, 6);
+    for (place, other) in [(4, 1), (4, 5), (4, 6), (2, 0)] {
+        let mut torn = records(&ours, Some(&chain_of(6, 1)));
+        torn.blocks[place] = torn.blocks[other].clone();
+        let name = format!("the record of block {} in the place of {}", other + 1, place + 1);
+        check(&name, &torn, true, u32::try_from(place).expect("few"));
+    }
     let empty = records(&Chain::new(easy_params()), Some(&Chain::new(easy_params())));
     check("a snapshot of nothing", &empty, false, 0);
 }
