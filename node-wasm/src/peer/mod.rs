@@ -72,7 +72,8 @@ pub const BUDGET_BURST: u64 = 4000;
 pub const BUDGET_PER_SECOND: u64 = 400;
 /// How many bytes of a message are decoded for one token: about as many as in the time that a signature takes.
 pub const BYTES_PER_TOKEN: u64 = 8 << 10;
-/// How many sessions of a contact that are over are remembered: more reloads than anyone makes while this node stays.
+/// How many sessions of a contact that are over are remembered: more reloads than anyone makes in an hour. Beyond that this
+/// node's own session is renewed, and no recording is worth anything.
 pub const SESSIONS_OVER_MAX: usize = 32;
 /// A ping that was not answered for so long, in milliseconds, is given up and may be sent again.
 const PING_MS_MAX: u64 = 20_000;
@@ -182,10 +183,10 @@ struct Contact {
     answers: (Timestamp, u32),
     /// Its session, once proved, and the last sequence number in it.
     proved: Option<(SessionId, u64)>,
-    /// The same of its sessions before, the last first: a recording of one proves nothing.
+    /// The same of its sessions before, since this node's own is the one it is: a recording of one proves nothing.
     over: Vec<(SessionId, u64)>,
-    /// Its place among those that the link says are gone; 0 while it is there.
-    gone: u64,
+    /// Whether the link says that it is gone.
+    is_gone: bool,
 }
 
 impl Contact {
@@ -197,16 +198,20 @@ impl Contact {
     fn end_session(&mut self) {
         if let Some(ended) = self.proved.take() {
             self.over.retain(|(session, _)| *session != ended.0);
-            self.over.insert(0, ended);
-            self.over.truncate(SESSIONS_OVER_MAX);
+            self.over.push(ended);
         }
+    }
+
+    /// Whether there is no room to remember one session more.
+    fn is_full(&self) -> bool {
+        self.over.len() + usize::from(self.proved.is_some()) >= SESSIONS_OVER_MAX
     }
 
     /// Forgets everything but whether it is there, and the sessions, which are over.
     fn forget(&mut self) {
         self.end_session();
-        let (over, gone) = (std::mem::take(&mut self.over), self.gone);
-        *self = Self { tries: table::GREETINGS_MAX, over, gone, ..Self::default() };
+        let (over, is_gone) = (std::mem::take(&mut self.over), self.is_gone);
+        *self = Self { tries: table::GREETINGS_MAX, over, is_gone, ..Self::default() };
     }
 
     /// Whether a frame of a session that is over came before.

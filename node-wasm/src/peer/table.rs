@@ -12,8 +12,11 @@ pub const CONTACTS_MAX: usize = 1024;
 /// How many of them the link itself need not have named: keys are free. With so many, those that are silent make room.
 const UNNAMED_MAX: usize = CONTACTS_MAX / 2;
 /// Of how many that are gone a link remembers the sessions, so that a relay that says someone left cannot play its
-/// recording: as many as it may name.
-pub const GONE_MAX: usize = CONTACTS_MAX;
+/// recording. With half of it nobody proves itself before the link's session is renewed; those who are there may leave too.
+pub const GONE_MAX: usize = 2 * CONTACTS_MAX;
+/// A link's session is not renewed again for so long, in milliseconds: each time everyone greets anew, in three frames or
+/// four, and whoever comes back often enough can bring it about.
+const RENEWAL_MS: u64 = 60_000;
 /// A peer that says nothing for so long is gone, in milliseconds: four of its signs of life were missed.
 pub const SILENCE_MS_MAX: u64 = 60_000;
 /// How long to wait before a contact that did not answer is greeted again, in milliseconds.
@@ -29,20 +32,20 @@ struct Link {
     contacts: BTreeMap<PeerId, Box<Contact>>,
     /// How many of the contacts are there.
     present: usize,
-    /// How many left: gives those that are gone their order.
-    departures: u64,
+    /// When its session was renewed last.
+    renewed: Timestamp,
 }
 
 impl Link {
     /// The contact, made if there is none and the link names fewer than `limit`.
     fn admit(&mut self, peer: PeerId, limit: usize) -> Result<&mut Contact, Refusal> {
-        let is_absent = self.contacts.get(&peer).is_none_or(|contact| contact.gone > 0);
+        let is_absent = self.contacts.get(&peer).is_none_or(|contact| contact.is_gone);
         if is_absent && self.present >= limit {
             return Err(Refusal::TooMany);
         }
         self.present += usize::from(is_absent);
         let contact = self.contacts.entry(peer).or_default();
-        contact.gone = 0;
+        contact.is_gone = false;
         Ok(contact)
     }
 
@@ -54,7 +57,7 @@ impl Link {
         }
         let is_silent = |contact: &Contact| {
             let waited = contact.greeted.is_none_or(|at| now.ms_since(at) >= SILENCE_MS_MAX);
-            contact.gone == 0 && contact.proved.is_none() && contact.tries >= GREETINGS_MAX && waited
+            !contact.is_gone && contact.proved.is_none() && contact.tries >= GREETINGS_MAX && waited
         };
         let silent = self.contacts.iter().filter(|(_, contact)| is_silent(contact)).map(|(peer, _)| *peer);
         // Some stay: a link that names somebody is one to be heard on, and to doubt.
@@ -66,19 +69,28 @@ impl Link {
     fn depart(&mut self, peer: PeerId) {
         let Some(contact) = self.contacts.get_mut(&peer) else { return };
         contact.forget();
-        self.present -= usize::from(contact.gone == 0);
-        self.departures += 1;
-        contact.gone = self.departures;
+        self.present -= usize::from(!contact.is_gone);
+        contact.is_gone = true;
         if contact.over.is_empty() {
             self.contacts.remove(&peer);
-            return;
         }
-        if self.contacts.len() - self.present > GONE_MAX {
-            let gone = self.contacts.iter().filter(|(_, contact)| contact.gone > 0);
-            if let Some(first) = gone.min_by_key(|(_, contact)| contact.gone).map(|(id, _)| *id) {
-                self.contacts.remove(&first);
-            }
+    }
+
+    /// Goes on in a fresh session: no greeting that was recorded echoes it, so that the sessions of others that are over
+    /// need not be remembered. Peers find a session that is not proved, and greet.
+    ///
+    /// # Errors
+    /// When that was done a moment ago.
+    fn renew(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        if now.ms_since(self.renewed) < RENEWAL_MS {
+            return Err(Refusal::TooFast);
         }
+        self.renewed = now;
+        // Nobody echoes what was never said: it has to be another one, and not a secret.
+        self.session = SessionId(u128::from_be_bytes(self.session.0).wrapping_add(1).to_be_bytes());
+        self.contacts.retain(|_, contact| !contact.is_gone);
+        self.contacts.values_mut().for_each(|contact| contact.over.clear());
+        Ok(())
     }
 }
 
@@ -121,11 +133,9 @@ impl Peers {
 
     /// Opens a link.
     pub fn link_up(&mut self, link: LinkId, medium: Medium, session: SessionId) {
-        let contacts = BTreeMap::new();
-        self.links.insert(
-            link,
-            Box::new(Link { medium, session, sequence: 0, contacts, present: 0, departures: 0 }),
-        );
+        let (contacts, renewed) = (BTreeMap::new(), Timestamp(0));
+        let opened = Link { medium, session, sequence: 0, contacts, present: 0, renewed };
+        self.links.insert(link, Box::new(opened));
     }
 
     /// Ends a link; gives the peers that are out of reach now.
@@ -396,11 +406,17 @@ impl Peers {
             return Err(Refusal::OtherVersion);
         }
         let entry = self.links.get_mut(&link).ok_or(Refusal::Session)?;
-        let proved = hello.echo == Some(entry.session);
-        let contact = entry.admit(origin, UNNAMED_MAX)?;
-        if contact.has_heard(session, frame.unsealed.sequence) {
+        let known = entry.contacts.get(&origin);
+        if known.is_some_and(|contact| contact.has_heard(session, frame.unsealed.sequence)) {
             return Err(Refusal::Replayed);
         }
+        let is_full = known.is_some_and(|contact| contact.is_full())
+            || entry.contacts.len() - entry.present >= GONE_MAX / 2;
+        if is_full && hello.echo == Some(entry.session) {
+            entry.renew(now)?;
+        }
+        let proved = hello.echo == Some(entry.session);
+        let contact = entry.admit(origin, UNNAMED_MAX)?;
         // Whoever greets without the echo has not heard the answer, if there was one.
         let due = if proved { contact.answer(now, session) } else { contact.answer_again(now, session) };
         let echo = due.then_some(session);

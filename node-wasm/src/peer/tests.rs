@@ -6,7 +6,7 @@ use crate::primitives::{BlockHash, Work};
 use crate::test;
 use crate::testing::{START, key};
 use crate::units::Height;
-use crate::wire::{Message, Tip};
+use crate::wire::{Frame, Message, Tip};
 
 const GENESIS: BlockHash = BlockHash([3; 32]);
 const LINK: LinkId = LinkId(1);
@@ -243,17 +243,6 @@ fn a_session_that_is_over_cannot_be_played_again() {
 }
 
 #[test]
-fn of_a_contacts_sessions_so_many_are_remembered() {
-    let mut a = Side::new(1, 11);
-    for number in 0..=SESSIONS_OVER_MAX + 2 {
-        let mut b = Side::new(2, 100 + u8::try_from(number).expect("few"));
-        assert!(a.hear(&b.hello(Some(session(11)))).is_ok());
-        // The one that is proved is not over.
-        assert_eq!(a.table.sessions_over_max(), number.min(SESSIONS_OVER_MAX));
-    }
-}
-
-#[test]
 fn a_false_word_that_someone_left_makes_no_recording_worth_anything() {
     let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
     let recorded = [b.hello(Some(session(11))), b.say(&Message::Status(status()))];
@@ -291,23 +280,111 @@ fn whoever_left_a_link_and_is_silent_on_another_does_not_come_back_by_it() {
     assert_eq!(a.table.links_with_members(), [OTHER]);
 }
 
-#[test]
-fn of_those_that_left_so_many_are_remembered_and_the_first_forgotten() {
-    let mut a = Side::new(1, 11);
-    let stranger = |number: usize| SecretKey::derive(&(number as u64).to_le_bytes(), "stranger");
-    let mut greetings = Vec::new();
-    for number in 0..=GONE_MAX {
-        let key = stranger(number);
-        let id = PeerId::of(&key.public());
-        let mut table = Peers::new(id, GENESIS);
-        table.link_up(LINK, Medium::Relay, session(1));
-        let hello = Peers::hello(key.public(), Some(session(11)), status());
-        let bytes = table.frame(LINK, None, &hello).expect("open").seal(&key);
-        assert!(a.hear(&bytes).is_ok(), "{number}: those that are gone take nobody's place");
-        assert!(a.table.left(LINK, id));
-        greetings.push(bytes);
+/// Someone comes with a session, proves itself, says something and is cut off; gives what a relay recorded of it.
+fn visit(a: &mut Side, now: Timestamp, number: u64, own: u8) -> Result<[Vec<u8>; 2], Refusal> {
+    let key = SecretKey::derive(&number.to_le_bytes(), "visitor");
+    let mut visitor = Side { table: Peers::new(PeerId::of(&key.public()), GENESIS), key };
+    visitor.table.link_up(LINK, Medium::Relay, session(own));
+    let recorded = [visitor.hello(Some(session(11))), visitor.say(&Message::Status(status()))];
+    for frame in &recorded {
+        a.table.accept(now, LINK, frame)?;
     }
-    let replayed = |a: &mut Side, number: usize| a.hear(&greetings[number]) == Err(Refusal::Replayed);
-    assert!([1, 2, GONE_MAX / 2, GONE_MAX].into_iter().all(|number| replayed(&mut a, number)));
-    assert!(!replayed(&mut a, 0));
+    let known = a.table.get(&visitor.id()).is_some();
+    a.table.left(LINK, visitor.id());
+    if known { Ok(recorded) } else { Err(Refusal::Session) }
+}
+
+#[test]
+fn r05_no_recording_is_believed_however_many_sessions_are_over() {
+    // Of one peer as many as are remembered, and of as many peers as are.
+    let one = |number: usize| (0, u8::try_from(number).expect("few"));
+    let many = |number: usize| (number as u64, 1);
+    check_recordings(SESSIONS_OVER_MAX, SESSIONS_OVER_MAX, one);
+    check_recordings(CONTACTS_MAX, 1, many);
+}
+
+fn check_recordings(remembered: usize, of_each: usize, who: fn(usize) -> (u64, u8)) {
+    let mut a = Side::new(1, 11);
+    let mut recorded = Vec::new();
+    let visit = |a: &mut Side, now: Timestamp, number: usize| {
+        let (visitor, own) = who(number);
+        visit(a, now, visitor, own)
+    };
+    for number in 0..remembered {
+        recorded.push(visit(&mut a, START, number).expect("all are remembered"));
+    }
+    assert_eq!(a.table.sessions_over_max(), of_each);
+    let assert_worthless = |a: &mut Side, now: Timestamp| {
+        for frame in recorded.iter().flatten() {
+            let heard = a.table.accept(now, LINK, frame);
+            assert!(a.table.is_empty(), "{heard:?}");
+        }
+    };
+    let later = START.plus_ms(20_000);
+    assert_worthless(&mut a, later);
+    // The next finds a session that is fresh, of which no recording knows, ...
+    assert_eq!(visit(&mut a, later, remembered), Err(Refusal::Session));
+    assert_worthless(&mut a, later);
+    let mut b = Side::new(2, 22);
+    a.table.joined(later, LINK, b.id());
+    let hello = a.hello(None);
+    let fresh = match b.hear(&hello) {
+        Ok(Some(Accepted::Hello { echo: Some(echo), .. })) => echo,
+        other => panic!("not a greeting: {other:?}"),
+    };
+    assert_ne!(fresh, session(11));
+    // ... and proves itself in it.
+    let answer = b.hello(Some(fresh));
+    assert!(matches!(a.hear(&answer), Ok(Some(Accepted::Hello { new: true, .. }))));
+}
+
+#[test]
+fn a_session_is_not_renewed_twice_in_a_minute() {
+    let mut a = Side::new(1, 11);
+    let mut fresh = session(11);
+    let mut flood = |now: Timestamp, first: u8| {
+        for number in 0..50 {
+            let mut b = Side::new(2, first + number);
+            let hello = b.hello(Some(fresh));
+            let heard = a.table.accept(now, LINK, &hello);
+            let bytes = a.say(&Message::Ping(1));
+            let said = Frame::decode(&bytes).expect("a frame").unsealed.session;
+            if std::mem::replace(&mut fresh, said) != said || heard == Err(Refusal::TooFast) {
+                return (number, heard.is_ok());
+            }
+        }
+        panic!("a peer that comes fifty times is remembered for all of them");
+    };
+    assert_eq!(flood(START, 0), (32, true));
+    assert_eq!(flood(START.plus_ms(59_000), 100), (31, false));
+    assert_eq!(flood(START.plus_ms(60_000), 200), (0, true));
+}
+
+#[test]
+fn peers_meet_again_in_a_renewed_session() {
+    let (mut a, mut b) = (Side::new(1, 11), Side::new(2, 22));
+    let answer = b.hello(Some(session(11)));
+    a.hear(&answer).expect("a greeting");
+    let greeting = a.hello(Some(session(22)));
+    b.hear(&greeting).expect("a greeting");
+    for own in 0..33 {
+        assert_eq!(visit(&mut a, START, 0, own).is_ok(), own < 32);
+    }
+    // What it says is not of the session that the other knows, who greets and is answered.
+    let later = START.plus_ms(10_000);
+    let word = a.say(&Message::Status(status()));
+    assert_eq!(b.table.accept(later, LINK, &word), Ok(Some(Accepted::Stranger(a.id()))));
+    let hello = b.hello(None);
+    let expect = Accepted::Hello { from: b.id(), echo: Some(session(22)), new: false, again: true };
+    assert_eq!(a.table.accept(later, LINK, &hello), Ok(Some(expect)));
+    let answer = a.hello(Some(session(22)));
+    let heard = b.table.accept(later, LINK, &answer);
+    let Ok(Some(Accepted::Hello { echo: Some(fresh), new: false, .. })) = heard else { panic!("{heard:?}") };
+    let last = b.hello(Some(fresh));
+    let expect = Accepted::Hello { from: b.id(), echo: None, new: false, again: false };
+    assert_eq!(a.table.accept(later, LINK, &last), Ok(Some(expect)));
+    let word = a.say(&Message::Status(status()));
+    let heard = b.table.accept(later, LINK, &word);
+    assert!(matches!(heard, Ok(Some(Accepted::Message(..)))), "{heard:?}");
+    assert_eq!((a.table.len(), b.table.len()), (1, 1));
 }
