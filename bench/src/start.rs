@@ -8,7 +8,7 @@
 
 use node_wasm::chain::Chain;
 use node_wasm::host::record;
-use node_wasm::host::restore::{Schedule, Start, write_snapshot};
+use node_wasm::host::restore::{DUE_AFTER, Schedule, Start, write_snapshot};
 use node_wasm::node::{Config, Node};
 use node_wasm::primitives::Block;
 use node_wasm::testing::key;
@@ -42,8 +42,8 @@ impl Store {
         }));
         let whole = chain_of(&blocks);
         let heights: Vec<u32> = (0..BLOCKS).collect();
-        let height =
-            heights.partition_point(|height| Schedule::resume(&whole, *height).is_due(whole.height()));
+        let height = heights
+            .partition_point(|height| Schedule::resume(&whole, *height).is_due(whole.height(), DUE_AFTER));
         Self {
             blocks: (1..).zip(&blocks).map(|(height, block)| (height, record::write(block))).collect(),
             snapshot: write_snapshot(&chain_of(&blocks[..height])),
