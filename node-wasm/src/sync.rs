@@ -3,7 +3,7 @@
 //! One request for headers and one for bodies per peer at a time; one peer at a time per body. What comes back
 //! unasked is not taken. A peer that answers, and is asked for more, does not keep others from being asked for long
 //! either: a chain of headers may have no end. A peer that does not answer, or lacks what it should have, is left out
-//! for a while, each time for twice as long, and its share goes to the next; where there is no next, it is asked sooner
+//! for a while (it *rests*), each time for twice as long, and its share goes to the next; where there is no next, it is asked sooner
 //! all the same. Pure bookkeeping: the node sends the requests and feeds the chain.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,9 +56,11 @@ pub struct Conversation {
     pub survey: Option<Box<Survey>>,
 }
 
+/// A peer is left out.
 #[derive(Debug)]
 struct Rest {
     until: Timestamp,
+    /// For how long it was, the last time that it failed; the next time it is twice that.
     ms: u64,
     /// When it may be asked where nobody else can be.
     soonest: Timestamp,
@@ -86,6 +88,7 @@ impl Source {
         self.rest = Some(Rest { until: now.plus_ms(ms), ms, soonest });
     }
 
+    /// Whether it is left out even where nobody else can be asked.
     fn rests_at_need(&self, now: Timestamp) -> bool {
         self.rest.as_ref().is_some_and(|rest| rest.soonest > now)
     }
@@ -211,7 +214,8 @@ impl Requests {
         headers.into_iter().any(|headers| !is_slow(now, headers.since))
     }
 
-    /// A peer has forgotten what it was asked: it may be asked again at once, but not so for ever.
+    /// A peer was reloaded, and has forgotten what it was asked: it may be asked again at once, and is left out if it forgets
+    /// again before it has kept its word.
     pub fn forgotten_by(&mut self, now: Timestamp, peer: &PeerId) {
         let Some(source) = self.sources.get_mut(peer) else { return };
         let (headers, bodies) = (source.headers.take(), source.bodies.take());

@@ -51,9 +51,9 @@ impl Survey {
         self.again.is_some()
     }
 
-    /// Notes that the answer at hand was whole; `false` when there were [`ANSWERS_MAX`] before it.
+    /// Remembers the last header of the answer at hand, which was whole; `false` when there were [`ANSWERS_MAX`] before it.
     #[must_use]
-    pub fn end_answer(&mut self) -> bool {
+    pub fn remember_answer(&mut self) -> bool {
         let has_room = self.answers.len() < ANSWERS_MAX;
         if has_room {
             self.answers.push(self.last);
@@ -159,7 +159,7 @@ mod tests {
         let mut survey = chain.survey(chain.genesis()).expect("known");
         for answer in headers.chunks(WHOLE) {
             chain.check_headers(START, &mut survey, answer).expect("headers that hold");
-            assert!(survey.end_answer());
+            assert!(survey.remember_answer());
         }
         survey
     }
@@ -238,7 +238,7 @@ mod tests {
         // A vector has room for at most twice what is in it.
         assert!(half.size() <= 256 + 2 * 32 * ANSWERS_MAX / 2, "{}", half.size());
         assert!(all.size() <= 256 + 2 * 32 * ANSWERS_MAX, "{}", all.size());
-        assert!(!all.end_answer(), "it is given up, and another begins anew");
+        assert!(!all.remember_answer(), "it is given up, and another begins anew");
         assert_eq!(all.answers(), ANSWERS_MAX);
     }
 }

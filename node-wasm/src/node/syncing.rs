@@ -1,8 +1,23 @@
 //! The node's part in syncing: whom to ask, when to stop asking, and what to wait for after waking.
 //!
-//! An answer of headers is checked whole before any of it is kept. It is kept at once when it shows more work than
-//! the active chain has; else it begins or continues a survey, and the branch comes a second time once it has proved
-//! itself. Bodies follow headers, and headers do not run far ahead of bodies.
+//! ```text
+//!  a peer's Status claims more work than the own chain has
+//!      │ GetHeaders(locator): to one of those that claim it, by chance; after 2.5 s without an answer to the next
+//!      ▼
+//!  an answer of headers, each checked by the rules
+//!      ├─ it shows more work than the own chain has ──────► kept, every header of it
+//!      └─ it does not, and is whole: there may be more ───► dropped; a survey remembers what the rules need
+//!             │ the next answer, checked against the survey, and dropped, as long as work is missing
+//!             ▼ once the work is there
+//!          the second pass: the branch comes again from its fork, and is kept if it is the one that was surveyed. What
+//!          came after its last whole answer was not remembered, and comes as the answer to a question of its own
+//!      ▼
+//!  GetBodies: of all blocks on the way to the best header, shared out over three peers that have them; each block
+//!  that is whole moves the chain. Headers stop where they are far ahead of bodies
+//! ```
+//!
+//! Who is asked what is in [`crate::sync`], what is checked of a branch in [`crate::chain`]'s surveys; PROTOCOL.md, "Sync",
+//! says why.
 
 #[cfg(test)]
 mod tests;
@@ -119,7 +134,7 @@ impl Node {
         }
     }
 
-    /// A peer has forgotten what it was asked: asks again.
+    /// A peer greets anew: it was reloaded, and has forgotten what it was asked. Asks again.
     pub(super) fn ask_again(&mut self, now: Timestamp, peer: PeerId) {
         self.sync.forgotten_by(now, &peer);
         let rounds = [&self.asked, &self.waking].into_iter().flatten();
@@ -136,8 +151,8 @@ impl Node {
         self.settle_rounds(&from, true);
         let moved = answered.survey.as_ref().is_some_and(|survey| self.has_moved(survey, headers));
         let taken = match answered.survey.take() {
-            Some(survey) if survey.is_second_pass() => self.keep_surveyed(now, survey, headers),
-            survey => self.survey(now, survey, headers),
+            Some(survey) if survey.is_second_pass() => self.take_again(now, survey, headers),
+            survey => self.take_unproved(now, survey, headers),
         };
         if let Some(last) = taken.last {
             self.sync.note_brought(&from, last);
@@ -149,7 +164,7 @@ impl Node {
         let whole = taken.error.is_none() && headers.len() == Message::HEADERS_MAX;
         let goes_on = taken.survey.is_some();
         match taken.error {
-            // Whose clock is ahead is no liar: the rest comes in time.
+            // Whose clock is ahead is no liar: what is missing comes in time.
             Some((_, ChainError::Rule(RuleError::TimeTooLate { .. }))) => self.sync.pause(now, from),
             Some((_, ChainError::UnknownParent(_))) if moved => self.sync.moved_on(now, from),
             Some((hash, error)) => {
@@ -188,7 +203,8 @@ impl Node {
         self.send(peer, &Message::GetHeaders(locator.collect()));
     }
 
-    /// Whether bodies have followed what a peer brought, as far as they are wanted.
+    /// Whether a peer is asked for more headers: not while those that it brought are [`HEADERS_AHEAD_MAX`] ahead of the
+    /// bodies.
     fn wants_headers_of(&self, peer: &PeerId) -> bool {
         let (own, brought) = (self.chain.tip(), self.sync.brought(peer));
         brought.and_then(|hash| self.chain.position(&hash)).is_none_or(|(height, work)| {
@@ -197,7 +213,7 @@ impl Node {
     }
 
     /// Checks an answer, and keeps it if it shows more work than the active chain has.
-    fn survey(&mut self, now: Timestamp, open: Option<Box<Survey>>, headers: &[Header]) -> Headers {
+    fn take_unproved(&mut self, now: Timestamp, open: Option<Box<Survey>>, headers: &[Header]) -> Headers {
         let Some(first) = headers.first() else { return Headers::default() };
         let begun = open.map_or_else(|| self.chain.survey(first.previous).map(Box::new), Ok);
         let mut survey = match begun {
@@ -212,7 +228,8 @@ impl Node {
             let kept = self.keep(now, &headers[..good]);
             return Headers { error: kept.error.or(error), ..kept };
         }
-        let goes_on = error.is_none() && headers.len() == Message::HEADERS_MAX && survey.end_answer();
+        let whole = error.is_none() && headers.len() == Message::HEADERS_MAX;
+        let goes_on = whole && survey.remember_answer();
         if outdone {
             survey.start_again();
         }
@@ -220,8 +237,8 @@ impl Node {
         Headers { survey, error, ..Headers::default() }
     }
 
-    /// Keeps an answer of a branch that has proved its work before.
-    fn keep_surveyed(&mut self, now: Timestamp, mut survey: Box<Survey>, headers: &[Header]) -> Headers {
+    /// Keeps an answer of a branch that has proved its work before: the second pass.
+    fn take_again(&mut self, now: Timestamp, mut survey: Box<Survey>, headers: &[Header]) -> Headers {
         if !survey.repeat(headers) {
             let last = survey.last();
             return Headers { error: Some((last, ChainError::UnknownParent(last))), ..Headers::default() };
