@@ -143,7 +143,12 @@ impl Mempool {
             }
         }
         let blocks = update.disconnected.iter().chain(&update.connected);
-        for address in blocks.flat_map(|block| touched(block)).collect::<BTreeSet<_>>() {
+        let mut changed: BTreeSet<Address> = blocks.flat_map(|block| touched(block)).collect();
+        if update.connected.is_empty() {
+            // The node went back behind a snapshot, and has not all of the blocks that it gave up.
+            changed.extend(self.by_sender.keys());
+        }
+        for address in changed {
             removed.extend(self.set_account(&address, account(&address)));
         }
         (added, removed)

@@ -21,6 +21,9 @@ const FIGURES: &str = "\
 Every check holds after every step, or the run fails and shows the command that plays it again.
   reorgs    switches to a branch with more work, of all nodes together
   doubts    how often a node said that it is possibly isolated
+  restarts  of nodes that died; from a snapshot, if their disk had one that holds
+  bodies    blocks that a disk had lost when they were to be loaded behind a snapshot
+  waited    branches that had to wait until the blocks below their fork were loaded
   refused   blocks made with a fault on purpose, which nobody took
   too slow  readers that the relay sent away, as it does with whoever falls behind
   agreed    how long after the last fault all had one tip and every payment

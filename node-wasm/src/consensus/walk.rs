@@ -13,10 +13,10 @@ pub struct Walk {
     tip: BlockHash,
     work: Work,
     parent: Parent,
-    /// The times of the last blocks, the next to go at `steps` modulo their number.
+    /// The times of the last blocks, the next to go at `noted` modulo their number.
     times: [BlockTime; MEDIAN_SPAN],
     /// How many times were ever noted.
-    steps: usize,
+    noted: usize,
 }
 
 /// Why a header cannot be the next.
@@ -41,8 +41,9 @@ impl Walk {
     #[must_use]
     pub fn at(tip: BlockHash, height: Height, work: Work, pace: Pace, times: &[BlockTime]) -> Self {
         let parent = Parent { height, pace, median: BlockTime::default() };
-        let mut walk = Self { tip, work, parent, times: Default::default(), steps: 0 };
+        let mut walk = Self { tip, work, parent, times: Default::default(), noted: 0 };
         times.iter().for_each(|time| walk.note(*time));
+        walk.parent.median = walk.median();
         walk
     }
 
@@ -60,6 +61,7 @@ impl Walk {
         self.parent.height = self.parent.height.child().expect("C-06 holds");
         self.parent.pace = self.parent.pace.child(header.time, header.bits);
         self.note(header.time);
+        self.parent.median = self.median();
         Ok(())
     }
 
@@ -82,8 +84,11 @@ impl Walk {
     }
 
     fn note(&mut self, time: BlockTime) {
-        self.times[self.steps % MEDIAN_SPAN] = time;
-        self.steps += 1;
-        self.parent.median = median_time(&self.times[..self.steps.min(MEDIAN_SPAN)]);
+        self.times[self.noted % MEDIAN_SPAN] = time;
+        self.noted += 1;
+    }
+
+    fn median(&self) -> BlockTime {
+        median_time(&self.times[..self.noted.min(MEDIAN_SPAN)])
     }
 }

@@ -30,7 +30,8 @@ pub const SILENCE_MS_MAX: u64 = 20_000;
 pub const SILENCE_MS_MAX_WOKEN: u64 = 4_000;
 /// The longest that a relay's word keeps this side away, in milliseconds, and how long it stays away where the relay says
 /// that it need not come back: five minutes. A relay that restarts or is full names seconds. It may be upgraded, mistaken or
-/// lie, and then nobody at the page should have to find out; an attempt in five minutes costs it nothing.
+/// lie, and then nobody at the page should have to find out; an attempt in five minutes costs it nothing. One that was replaced
+/// finds its id in use then, which is over soon as a rule, and asks on as often as the relay says.
 pub const AWAY_MS_MAX: u64 = 300_000;
 /// What may wait in the socket, in bytes; frames beyond it are dropped, as the network may drop any frame.
 pub const SEND_BYTES_MAX: usize = 8 << 20;

@@ -2,8 +2,8 @@
 //!
 //! Changes gather until they are taken, so that a sync of thousands of blocks is a few batches, and a reorg is never
 //! stored by half. A snapshot goes into the batch of the blocks that it is of, and out with the first of them. What
-//! gathers is at most one entry per height and per waiting payment, each shared with the node, so it needs no bound of
-//! its own. Left out: the store, and when to write.
+//! gathers is an entry for each height and each payment that changed since the last batch, shared with the node where it is
+//! still there: what comes during one write, and a store that fails is given up. Left out: the store, and when to write.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -289,3 +289,16 @@ fn what_is_displaced_is_the_worst_at_each_step() {
         assert_eq!(displaced, order[..displaced.len()]);
     }
 }
+
+#[test]
+fn behind_a_snapshot_every_account_is_looked_at_anew() {
+    let mut mempool = Mempool::default();
+    let account = |nonce| Account { nonce, ..rich() };
+    mempool.insert(Waiting::new(START, with_fee(1, 7, 5, 0)), account(7)).expect("there is room");
+    let counts = |mempool: &Mempool| mempool.tails.first().map(|(rate, _)| rate.fee);
+    assert_eq!(counts(&mempool), Some(5));
+    let fork_height = crate::units::Height(0);
+    let update = ChainUpdate { fork_height, disconnected: Vec::new(), connected: Vec::new() };
+    mempool.follow(START, &update, |_| account(3));
+    assert_eq!(counts(&mempool), Some(0), "the blocks with its earlier payments are gone");
+}

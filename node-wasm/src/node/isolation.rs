@@ -10,8 +10,8 @@ use crate::chain::Outcome;
 use crate::peer::Medium;
 use crate::units::Timestamp;
 
-/// How long it must last, in milliseconds: eight signs of life and six pings of every peer are due in it, a peer that
-/// fails to answer was asked twice, and a relay has thrown out each member whose connection is dead.
+/// How long it must last, in milliseconds: eight signs of life of every peer are due in it, and six pings where there are no
+/// more than 32; a peer that fails to answer was asked twice, and a relay has thrown out each member whose connection is dead.
 pub(super) const DOUBT_MS: u64 = 120_000;
 
 /// What a node suspects.
@@ -22,8 +22,10 @@ pub(super) struct Isolation {
     doubted_ms: u64,
     /// When it was looked at last.
     looked: Timestamp,
-    /// How many blocks of others joined the chain meanwhile.
+    /// How many blocks of others joined the chain since the doubt began, ...
     came: u64,
+    /// ... and how long ago that was, in milliseconds, what fitted in between included.
+    counted_ms: u64,
     told: bool,
 }
 
@@ -35,7 +37,7 @@ impl Isolation {
 
     /// This node was away: nothing counts that it did not hear meanwhile.
     pub(super) const fn begin_anew(&mut self) {
-        (self.doubted_ms, self.came) = (0, 0);
+        (self.doubted_ms, self.came, self.counted_ms) = (0, 0, 0);
     }
 
     /// Counts what came of somebody else's block.
@@ -50,6 +52,7 @@ impl Node {
         // A beat that came late says nothing of the time before it.
         let passed = now.ms_since(self.isolation.looked).min(2 * BEAT_MS);
         self.isolation.looked = now;
+        self.isolation.counted_ms += passed;
         if !self.is_in_doubt(now) {
             self.isolation.doubted_ms = self.isolation.doubted_ms.saturating_sub(2 * passed);
             if self.isolation.doubted_ms == 0 {
@@ -66,7 +69,7 @@ impl Node {
             return;
         }
         // Whoever fetches blocks faster than the room makes them is on its way. A drip is not enough.
-        let pace = DOUBT_MS / 1000 / u64::from(self.chain.params().spacing.max(1));
+        let pace = self.isolation.counted_ms / 1000 / u64::from(self.chain.params().spacing.max(1));
         if self.isolation.came >= pace {
             self.isolation.begin_anew();
         } else if !std::mem::replace(&mut self.isolation.told, true) {

@@ -5,15 +5,15 @@
 //!      │ GetHeaders(locator): to one of those that claim it, by chance; after 2.5 s without an answer to the next
 //!      ▼
 //!  an answer of headers, each checked by the rules
-//!      ├─ it shows more work than the own chain has ──────► kept, every header of it
+//!      ├─ it shows more work than the own chain has ──────► kept, up to the first that does not hold
 //!      └─ it does not, and is whole: there may be more ───► dropped; a survey remembers what the rules need
 //!             │ the next answer, checked against the survey, and dropped, as long as work is missing
 //!             ▼ once the work is there
 //!          the second pass: the branch comes again from its fork, and is kept if it is the one that was surveyed. What
 //!          came after its last whole answer was not remembered, and comes as the answer to a question of its own
 //!      ▼
-//!  GetBodies: of all blocks on the way to the best header, shared out over three peers that have them; each block
-//!  that is whole moves the chain. Headers stop where they are far ahead of bodies
+//!  GetBodies: of the blocks on the way to what a peer has promised, shared out over three at a time; each block that
+//!  is whole may move the chain. Headers stop where they are far ahead of bodies
 //! ```
 //!
 //! Who is asked what is in [`crate::sync`], what is checked of a branch in [`crate::chain`]'s surveys; PROTOCOL.md, "Sync",
@@ -233,7 +233,9 @@ impl Node {
         if outdone {
             survey.start_again();
         }
-        let survey = Some(survey).filter(|_| error.is_none() && (outdone || goes_on));
+        // Work that was shown counts, though the newest header is ahead of this node's clock.
+        let early = matches!(error, Some((_, ChainError::Rule(RuleError::TimeTooLate { .. }))));
+        let survey = Some(survey).filter(|_| if outdone { error.is_none() || early } else { goes_on });
         Headers { survey, error, ..Headers::default() }
     }
 
@@ -359,7 +361,7 @@ impl Node {
         }
     }
 
-    /// The best block that a peer is known to have, where it has more work than this node's tip: its own tip, or while the
+    /// A block that a peer is known to have, where it has more work than this node's tip: its own tip, or while the
     /// headers up to that are not here, the last one that it brought.
     fn promised_by(&self, peer: &Peer) -> Option<BlockHash> {
         let candidates = [Some(peer.status.tip.hash), self.sync.brought(&peer.id)];

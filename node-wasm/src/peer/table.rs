@@ -76,14 +76,14 @@ impl Link {
         }
     }
 
-    /// Goes on in a fresh session: no greeting that was recorded echoes it, so that the sessions of others that are over
+    /// Goes on in another session: no greeting that was recorded echoes it, so that the sessions of others that are over
     /// need not be remembered. Peers find a session that is not proved, and greet.
     ///
     /// # Errors
     /// When that was done a moment ago.
     fn renew(&mut self, now: Timestamp) -> Result<(), Refusal> {
         if now.ms_since(self.renewed) < RENEWAL_MS {
-            return Err(Refusal::TooFast);
+            return Err(Refusal::TooMany);
         }
         self.renewed = now;
         // Nobody echoes what was never said: it has to be another one, and not a secret.

@@ -349,7 +349,7 @@ fn a_session_is_not_renewed_twice_in_a_minute() {
             let heard = a.table.accept(now, LINK, &hello);
             let bytes = a.say(&Message::Ping(1));
             let said = Frame::decode(&bytes).expect("a frame").unsealed.session;
-            if std::mem::replace(&mut fresh, said) != said || heard == Err(Refusal::TooFast) {
+            if std::mem::replace(&mut fresh, said) != said || heard == Err(Refusal::TooMany) {
                 return (number, heard.is_ok());
             }
         }

@@ -11,7 +11,7 @@ use crate::crypto::{PublicKey, SecretKey, Signature};
 use crate::primitives::{BlockHash, PeerId};
 use crate::wire::relay::RELAY_FRAME_BYTES_MAX;
 
-/// A node's presence on one link, from its opening to its end or its renewal: fresh random bytes.
+/// A node's presence on one link, from its opening to its end or its renewal: random bytes, and in a renewal the number after.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 pub struct SessionId(pub [u8; 16]);
 

@@ -109,7 +109,8 @@ pub struct RelayLimits {
     pub idle_ms_max: u32,
 }
 
-/// Why the relay ends a connection: 4000-4499 may come back, 4500-4999 may not until something changes. The number
+/// Why the relay ends a connection: 4000-4499 may come back, 4500-4999 may not until something changes, for which a client looks
+/// every five minutes. The number
 /// is also the WebSocket's close code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub enum ByeCode {

@@ -329,6 +329,17 @@ fn a_longer_chain_that_begins_with_little_work_is_surveyed_and_then_taken() {
 }
 
 #[test]
+fn work_that_was_shown_counts_though_the_newest_header_is_ahead_of_the_clock() {
+    let mut world = heavy_world();
+    let calm = headers_after(&Chain::new(heavy_params()), slow_then_fast(), 1);
+    let ahead = world.now.block_time().0 + 20 - calm.last().expect("many").time.0;
+    let branch = headers_after(&Chain::new(heavy_params()), slow_then_fast().chain([ahead]), 1);
+    claim_much(&mut world, 1);
+    answer(&mut world, |locator| part_after(&branch, locator));
+    assert_eq!(world.nodes[0].node.chain().headers_beside(), branch.len() - 1);
+}
+
+#[test]
 fn whoever_sends_other_headers_the_second_time_is_left_out_and_none_of_them_is_kept() {
     let mut world = heavy_world();
     let genesis = Chain::new(heavy_params());
@@ -458,10 +469,16 @@ fn bodies_come_from_all_peers_and_headers_follow_them_without_a_pause() {
     for peers in [1, 3] {
         let (mut world, _) = joining(peers);
         deliver_until(&mut world, peers, 4200);
-        let large = |(_, to, bytes): &&(usize, usize, Vec<u8>)| *to == peers && bytes.len() > 10_000;
+        let brings_bodies = |(_, to, bytes): &&(usize, usize, Vec<u8>)| {
+            let payload = crate::wire::Frame::decode(bytes).expect("a frame").unsealed.payload;
+            *to == peers && matches!(Message::decode(&payload), Ok(Message::Bodies(_)))
+        };
         let sources: BTreeSet<usize> =
-            world.delivered.iter().filter(large).map(|(from, _, _)| *from).collect();
+            world.delivered.iter().filter(brings_bodies).map(|(from, _, _)| *from).collect();
         assert_eq!(sources, (0..peers).collect());
+        let joiner = &world.nodes[peers].node;
+        let rests = |index: &usize| !joiner.sync.is_free(world.now, &world.nodes[*index].node.id());
+        assert!(!(0..peers).any(|index| rests(&index)), "nobody failed");
         assert_eq!(world.now, START.plus_ms(200_000_000), "nothing waits for a beat");
     }
 }

@@ -52,6 +52,32 @@ fn isolation_is_told_though_the_room_empties_for_a_moment_now_and_then() {
 }
 
 #[test]
+fn isolation_is_told_though_the_room_flickers_and_blocks_drip() {
+    let mut world = room();
+    world.leave(HONEST);
+    let (link, peer) = (world.nodes[NODE].link.expect("a link"), world.nodes[ATTACKER].node.id());
+    let (mut came, mut told) = (0, false);
+    for second in 0..1_200 {
+        match second % 20 {
+            17 => world.feed(NODE, Input::PeerLeft { link, peer }),
+            19 => world.feed(NODE, Input::PeerJoined { link, peer }),
+            18 => {}
+            _ => world.attack(None, &Message::Status(Status { tip: untrue_tip(), mempool: 0 })),
+        }
+        // Half of what the room would make.
+        if second % 20 == 10 {
+            let block = block_on(world.nodes[NODE].node.chain(), world.now, 1, &[]);
+            world.attack(Some(NODE), &announced(&block));
+            came += 1;
+        }
+        world.wait(1);
+        told |= world.nodes[NODE].node.is_isolated();
+    }
+    assert!(world.height(NODE) > came / 2, "blocks come: {} of {came}", world.height(NODE));
+    assert!(told);
+}
+
+#[test]
 fn isolation_is_not_told_by_one_liar_among_honest_peers() {
     let mut world = room();
     // The attacker's own node would tell the truth.
