@@ -142,11 +142,15 @@ impl Mempool {
                 }
             }
         }
-        let blocks = update.disconnected.iter().chain(&update.connected);
-        let mut changed: BTreeSet<Address> = blocks.flat_map(|block| touched(block)).collect();
+        let mut changed = BTreeSet::new();
         if update.connected.is_empty() {
             // The node went back behind a snapshot, and has not all of the blocks that it gave up.
-            changed.extend(self.by_sender.keys());
+            changed.extend(self.by_sender.keys().copied());
+        } else if !self.by_sender.is_empty() {
+            // While nothing waits, as in a sync, no address of a block has to be hashed.
+            let blocks = update.disconnected.iter().chain(&update.connected);
+            let waits = |address: &Address| self.by_sender.contains_key(address);
+            changed.extend(blocks.flat_map(|block| touched(block)).filter(waits));
         }
         for address in changed {
             removed.extend(self.set_account(&address, account(&address)));

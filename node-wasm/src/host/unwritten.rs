@@ -74,6 +74,12 @@ impl Unwritten {
         }
     }
 
+    /// The node started with these payments in the store: those that it did not take back are stored no longer.
+    pub fn drop_missing(&mut self, stored: impl IntoIterator<Item = TransactionId>, mempool: &Mempool) {
+        let missing = stored.into_iter().filter(|id| mempool.get(id).is_none());
+        self.mempool.extend(missing.map(|id| (id, None)));
+    }
+
     /// Adds a snapshot of the chain where one is due. What was told before is of this chain.
     pub fn settle(&mut self, chain: &Chain, due_after: u32) {
         if self.schedule.is_due(chain.height(), due_after) {

@@ -17,7 +17,7 @@ use crate::chain::Chain;
 use crate::codec::decode;
 use crate::host::restore::{self, Bodies, CHUNK, Start};
 use crate::host::{record, unwritten::Unwritten};
-use crate::node::{MempoolChange, Node};
+use crate::node::Node;
 use crate::primitives::Transaction;
 use crate::units::{Height, Timestamp};
 use crate::wire::Tip;
@@ -64,16 +64,11 @@ impl Started {
             unwritten.drop_snapshot();
             lost = Some(format!("the snapshot: {why}"));
         }
-        let mut gone = Vec::new();
-        for (id, bytes) in disk.mempool() {
+        for (_, bytes) in disk.mempool() {
             let payment = record::open(bytes).and_then(|bytes| decode::<Transaction>(bytes).ok());
             payment.into_iter().for_each(|payment| node.restore_payment(clock, payment));
-            if node.mempool().get(&id).is_none() {
-                gone.push(id);
-            }
         }
-        let change = MempoolChange { removed: gone, ..MempoolChange::default() };
-        unwritten.follow_mempool(&change, node.mempool());
+        unwritten.drop_missing(disk.mempool().map(|(id, _)| id), node.mempool());
         let bodies = Bodies::of(node.chain());
         let loading = bodies.next().map(|_| Loading { bodies, read: VecDeque::new(), due: now });
         Self { unwritten, loading, snapshot: start.height(), lost }

@@ -15,7 +15,7 @@ use super::store::{Opened, Store};
 use crate::api::{LogLevel, LogPart, Notice, count};
 use crate::consensus::ChainParams;
 use crate::host::relay_client;
-use crate::node::{MempoolChange, Node};
+use crate::node::Node;
 use crate::units::Timestamp;
 
 /// So much of a wrong relay address is quoted, in characters.
@@ -101,11 +101,8 @@ async fn open(start: Start, mut page: Page, events: Events) -> Driver {
 
     let parts = Parts { room, node, wallet, store, settings, page, events, relay_url };
     let driver = Driver::new(parts);
-    // What the node did not take back is stored no longer.
-    let mempool = driver.node.mempool();
-    let gone = stored.ids.into_iter().filter(|id| mempool.get(id).is_none());
     if let Some(writer) = driver.store.writer() {
-        writer.mempool(&MempoolChange { removed: gone.collect(), ..MempoolChange::default() }, mempool);
+        writer.drop_missing(stored.ids, driver.node.mempool());
     }
     driver
 }

@@ -15,6 +15,7 @@ use crate::host::restore::DUE_AFTER;
 use crate::host::unwritten::Unwritten;
 use crate::mempool::Mempool;
 use crate::node::MempoolChange;
+use crate::primitives::TransactionId;
 
 /// The writing side of a slot's database.
 pub(super) struct Writer {
@@ -62,6 +63,12 @@ impl Writer {
     /// The mempool changed.
     pub(super) fn mempool(&self, change: &MempoolChange, mempool: &Mempool) {
         self.state.borrow_mut().unwritten.follow_mempool(change, mempool);
+        self.start();
+    }
+
+    /// The node started with these payments in the store: those that it did not take back are stored no longer.
+    pub(super) fn drop_missing(&self, stored: Vec<TransactionId>, mempool: &Mempool) {
+        self.state.borrow_mut().unwritten.drop_missing(stored, mempool);
         self.start();
     }
 
