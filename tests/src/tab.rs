@@ -104,6 +104,19 @@ impl Tab {
         self.browser.on(&self.window, async |session| Ok(session.goto(link).await?)).await
     }
 
+    /// Goes to a place of the room that is open, as a link does: `node`, `block/12`; the empty one is the room itself.
+    /// The page is drawn when an element is there that only that place has.
+    ///
+    /// # Errors
+    /// When the page cannot run scripts.
+    pub async fn visit(&self, place: &str) -> Result<()> {
+        const VISIT: &str = "
+            const [, room] = location.hash.match(/^#\\/room\\/([^/]+)/) ?? [null, 'lobby'];
+            location.hash = '#/room/' + room + (arguments[0] && '/' + arguments[0]);
+            return null;";
+        self.run::<()>(VISIT, vec![json!(place)]).await
+    }
+
     /// Loads the page again and waits until its node answers.
     ///
     /// # Errors

@@ -1,29 +1,21 @@
-//! The root: starts the node of the address' room, keeps the state, fetches what the state says is missing, and lays
-//! the panels out.
+//! The shell, which is the page's first program: it has the node of the address' room, the bar, the notices and the
+//! room's home. Whatever else a link can name is drawn by the program of the pages, which it loads.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo::events::EventListener;
-use gloo::timers::callback::Timeout;
-use node_wasm::api::{Command, Reply, Update};
 use node_wasm::units::RoomName;
 use yew::prelude::*;
 
-use crate::browser;
-use crate::components::strip::STRIP_BLOCKS;
 use crate::components::{
-    BlockDialog, ChainList, ClockProvider, Log, Miner, Peers, Strip, header, mempool, news_line, node_panel,
-    notices, wallet, wrong_room,
+    ClockProvider, Miner, PagesFrame, Peers, Strip, header, mempool, news_line, notices, wallet, wrong_room,
 };
-use crate::node::{Node, Session, Start};
+use crate::feed::{feed, use_fetches, use_route};
+use crate::link::{self, Listeners};
+use crate::node::{Session, Start};
 use crate::route::Route;
 use crate::state::{Action, State};
-
-/// Updates are shown together this often: faster than the eye, slower than a sync's thousand blocks.
-const SHOW_EVERY_MS: u32 = 80;
-/// A hidden page's timers come once a minute: beyond so many updates they are shown at once.
-const UPDATES_MAX: usize = 1_000;
+use crate::{browser, text};
 
 /// What the root needs from outside.
 #[derive(Clone, Properties, PartialEq)]
@@ -46,25 +38,16 @@ impl PartialEq for StartProp {
 /// The page, or a word about its address.
 #[component]
 pub fn App(props: &AppProps) -> Html {
-    let route = use_state_eq(|| Route::parse(&browser::hash()));
-    {
-        let route = route.clone();
-        use_effect_with((), move |()| {
-            let listener = web_sys::window().map(|window| {
-                EventListener::new(&window, "hashchange", move |_| {
-                    let next = Route::parse(&browser::hash());
-                    // A node lives as long as its page: another room begins with a fresh one.
-                    match (&*route, &next) {
-                        (Ok(old), Ok(new)) if old.room == new.room => route.set(next),
-                        (Ok(_), _) => browser::reload(),
-                        (Err(_), _) => route.set(next),
-                    }
-                })
-            });
-            move || drop(listener)
-        });
+    let route = use_route();
+    // A node lives as long as its page: another room begins with a fresh one.
+    let first = use_mut_ref(|| route.as_ref().ok().map(|route| route.room.clone()));
+    let room = route.as_ref().ok().map(|route| &route.room);
+    let has_left = first.borrow().as_ref().is_some_and(|first| Some(first) != room);
+    if has_left {
+        browser::reload();
     }
-    match (*route).clone() {
+    *first.borrow_mut() = room.cloned();
+    match route {
         Ok(route) => html! { <Page start={props.start} {route} /> },
         Err(error) => wrong_room(&error.to_string()),
     }
@@ -79,147 +62,68 @@ struct PageProps {
 #[component]
 fn Page(props: &PageProps) -> Html {
     let state = use_reducer(State::default);
-    let room = props.route.room.clone();
-    let session = use_node(props.start.0, &room, state.dispatcher());
-    use_fetches(&session.node, &state, state.dispatcher());
-
+    let session = use_node(props.start.0, &props.route.room, &state);
+    use_fetches(&session.node, &state, state.dispatcher(), true);
     let status = state.status.clone();
-    let title = match &status {
-        Some(status) => format!("#{} {room} · Tabchain", status.height),
-        None => format!("{room} · Tabchain"),
-    };
-    use_effect_with(title, |title| browser::set_title(title));
-
+    use_effect_with(text::page_title(&props.route, status.as_deref()), |title| browser::set_title(title));
     let dispatch = {
         let dispatcher = state.dispatcher();
         use_callback((), move |action: Action, ()| dispatcher.dispatch(action))
     };
-    let height = status.as_ref().map(|status| status.height);
-    let own = status.as_ref().map(|status| AttrValue::from(status.address.clone()));
-    let waiting = status.as_ref().map(|status| status.mempool);
     html! {
         <ContextProvider<Session> context={session}>
         <ClockProvider>
-            { header(state.mining, state.connection.as_ref(), status.is_some()) }
+            { header(state.mining, state.connection.as_ref(), &props.route.place, status.is_some()) }
             { notices(&state.notices, &dispatch) }
-            <main>
-                <Strip chain={state.chain.clone()} {height} seen={state.seen} waiting={waiting.unwrap_or(0)} mining={state.mining.on} />
-                { news_line(&state.news, status.as_ref().map_or(0, |s| s.syncing.max(s.loading)), height) }
-                <div class="columns">
-                    <div class="column">
-                        { wallet(status.as_deref(), &state.chain, &state.sent, &dispatch) }
-                        { mempool(&state.mempool, waiting, own.as_ref()) }
-                        <ChainList chain={state.chain.clone()} {height} dispatch={dispatch.clone()} />
-                    </div>
-                    <div class="column">
-                        <Miner mining={state.mining} />
-                        <Peers peers={state.peers.clone()} connection={state.connection.clone()} chain={state.chain.clone()} {height} />
-                        { node_panel(status.as_deref(), state.checking, &dispatch) }
-                        <Log lines={state.log.clone()} />
-                    </div>
-                </div>
-            </main>
-            if let Some(block) = props.route.block.clone() {
-                <BlockDialog key={block.clone()} block={block.clone()} tip={state.status.as_ref().map(|s| s.tip.clone())} {own} />
-            }
+            if props.route.place.is_home() { { home(&state, &dispatch) } }
+            <PagesFrame wanted={!props.route.place.is_home()} ready={status.is_some()} />
         </ClockProvider>
         </ContextProvider<Session>>
     }
 }
 
-/// Starts the node once and feeds what it tells into the state, several updates at a time.
+/// The room at a glance.
+fn home(state: &State, dispatch: &Callback<Action>) -> Html {
+    let status = state.status.as_deref();
+    let height = status.map(|status| status.height);
+    let own = status.map(|status| AttrValue::from(status.address.clone()));
+    let waiting = status.map(|status| status.mempool);
+    html! {
+        <main>
+            <Strip chain={state.chain.clone()} {height} seen={state.seen} waiting={waiting.unwrap_or(0)} mining={state.mining.on} />
+            { news_line(&state.news, status.map_or(0, |s| s.syncing.max(s.loading)), height) }
+            <div class="columns">
+                <div class="column">
+                    { wallet(status, &state.chain, &state.sent, dispatch) }
+                    { mempool(&state.mempool, waiting, own.as_ref()) }
+                </div>
+                <div class="column">
+                    <Miner mining={state.mining} />
+                    <Peers peers={state.peers.clone()} connection={state.connection.clone()} chain={state.chain.clone()} {height} />
+                </div>
+            </div>
+        </main>
+    }
+}
+
+/// Starts the node once, feeds what it tells into the state, and offers it to the pages.
 #[hook]
-fn use_node(start: Start, room: &RoomName, dispatcher: UseReducerDispatcher<State>) -> Session {
-    let room = room.clone();
+fn use_node(start: Start, room: &RoomName, state: &UseReducerHandle<State>) -> Session {
+    let latest = use_memo((), |()| RefCell::new(Rc::new(State::default())));
+    latest.replace(Rc::new((**state).clone()));
+    let (room, dispatcher) = (room.clone(), state.dispatcher());
     let session = use_memo((), move |()| {
-        let told = gather(move |updates| dispatcher.dispatch(Action::Told(updates, browser::now_ms())));
-        Session { node: start(room.clone(), browser::relay(), told), room }
+        let (listeners, show) = (Listeners::default(), feed(dispatcher));
+        let told = {
+            let listeners = listeners.clone();
+            Callback::from(move |update| {
+                listeners.tell(&update);
+                show.emit(update);
+            })
+        };
+        let node = start(room.clone(), browser::relay(), told);
+        link::offer(node.clone(), listeners, move || latest.borrow().so_far());
+        Session { node, room }
     });
     (*session).clone()
-}
-
-/// Collects updates and hands them on together.
-fn gather(show: impl Fn(Vec<Update>) + 'static) -> Callback<Update> {
-    let queue: Rc<RefCell<Vec<Update>>> = Rc::default();
-    let show = Rc::new(show);
-    Callback::from(move |update| {
-        queue.borrow_mut().push(update);
-        let length = queue.borrow().len();
-        if length >= UPDATES_MAX {
-            show(queue.take());
-        } else if length == 1 {
-            let (queue, show) = (queue.clone(), show.clone());
-            Timeout::new(SHOW_EVERY_MS, move || {
-                let updates = queue.take();
-                if !updates.is_empty() {
-                    show(updates);
-                }
-            })
-            .forget();
-        }
-    })
-}
-
-/// Asks for what the figures say exists and the state does not hold: the strip's blocks, the mempool, the peers, the
-/// fate of the payments sent from here.
-#[hook]
-fn use_fetches(node: &Node, state: &State, dispatcher: UseReducerDispatcher<State>) {
-    let status = state.status.as_deref();
-    let strip = status.and_then(|status| {
-        let end = status.height.saturating_add(1);
-        state.chain.missing(end.saturating_sub(STRIP_BLOCKS)..end)
-    });
-    let tip = status.map(|status| status.tip.clone());
-    {
-        let (node, dispatcher) = (node.clone(), dispatcher.clone());
-        use_effect_with((strip, tip.clone()), move |(strip, _)| {
-            if let Some(wanted) = *strip {
-                let command = Command::Blocks { from: Some(wanted.from), count: wanted.count };
-                node.ask(command, move |answer| {
-                    if let Ok(Reply::Blocks(blocks)) = answer {
-                        dispatcher.dispatch(Action::Blocks(blocks));
-                    }
-                });
-            }
-        });
-    }
-    {
-        let (node, dispatcher) = (node.clone(), dispatcher.clone());
-        use_effect_with((tip.clone(), status.map(|status| status.mempool)), move |(tip, _)| {
-            if tip.is_some() {
-                node.ask(Command::Mempool, move |answer| {
-                    if let Ok(Reply::Mempool(waiting)) = answer {
-                        dispatcher.dispatch(Action::Mempool(waiting));
-                    }
-                });
-            }
-        });
-    }
-    {
-        let (node, dispatcher) = (node.clone(), dispatcher.clone());
-        use_effect_with(status.map(|status| status.peers), move |peers| {
-            if peers.is_some() {
-                node.ask(Command::Peers, move |answer| {
-                    if let Ok(Reply::Peers(peers)) = answer {
-                        dispatcher.dispatch(Action::Peers(peers));
-                    }
-                });
-            }
-        });
-    }
-    // A new tip may confirm what waits, or undo what was confirmed; another payment may be what one waits for.
-    let ids: Vec<String> = state.sent.iter().map(|sent| sent.payment.id.clone()).collect();
-    let node = node.clone();
-    use_effect_with((tip, status.map(|status| status.mempool), ids.len()), move |_| {
-        for id in ids {
-            let (dispatcher, asked) = (dispatcher.clone(), id.clone());
-            node.ask(Command::Transaction { id }, move |answer| match answer {
-                Ok(Reply::Transaction(payment)) => dispatcher.dispatch(Action::Payment(*payment)),
-                Err(refused) if refused.code == "not-found" => {
-                    dispatcher.dispatch(Action::Lost(asked.clone()));
-                }
-                Ok(_) | Err(_) => {}
-            });
-        }
-    });
 }

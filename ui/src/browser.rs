@@ -82,6 +82,24 @@ pub fn link_to(hash: &str) -> String {
     format!("{page}{hash}")
 }
 
+/// Runs a module of the page's own.
+pub fn load_script(path: &str) {
+    let Some(document) = window().document() else { return };
+    if let (Ok(script), Some(head)) = (document.create_element("script"), document.head()) {
+        // A fresh element takes any attribute and any child.
+        script.set_attribute("type", "module").ok();
+        script.set_attribute("src", path).ok();
+        head.append_child(&script).ok();
+    }
+}
+
+/// Tells the whole page that something happened.
+pub fn announce(event: &str) {
+    if let Ok(event) = web_sys::Event::new(event) {
+        window().dispatch_event(&event).ok();
+    }
+}
+
 /// Names the tab.
 pub fn set_title(title: &str) {
     if let Some(document) = window().document() {

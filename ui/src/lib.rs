@@ -1,12 +1,14 @@
-//! The Tabchain page: it renders what the node tells it and sends what the person asks. No consensus code runs here.
+//! The Tabchain page: it renders what the node tells it and sends what the person asks. No consensus code runs on its
+//! thread.
 //!
-//! What can be decided without a browser is pure and tested natively ([`state`], [`chain`], [`route`], [`text`],
-//! [`window`]); [`browser`] is the page's only way to its browser, [`node`] its only way to its node. The binary
-//! `app` (feature `app`, wasm only) starts the real node.
+//! Two programs: the shell (binary and feature `app`), which is all that a first block needs, and the [`pages`]
+//! (binary and feature `pages`), which it loads and talks to over [`link`]. What can be decided without a browser is
+//! pure and tested natively ([`state`], [`chain`], [`route`], [`text`], [`tools`], [`window`]); [`browser`] is the
+//! page's only way to its browser, [`node`] its only way to its node.
 //!
 //! # Names for tests
 //!
-//! Elements carry a stable `data-test` attribute; README.md lists the names. Identifiers and hashes are whole in
+//! Elements carry a stable `data-test` attribute; tests/README.md lists the names. Identifiers and hashes are whole in
 //! `textContent`; figures are plain digits, their units outside of the element. What the node has not told yet has
 //! no name.
 
@@ -14,13 +16,19 @@ pub mod app;
 pub mod browser;
 pub mod chain;
 pub mod components;
+pub mod feed;
+pub mod link;
 pub mod node;
+pub mod pages;
 pub mod route;
 pub mod state;
 pub mod text;
+pub mod tools;
 pub mod window;
 
 use app::{App, AppProps, StartProp};
+use components::{PAGES_ID, PAGES_STALE};
+use pages::{LinkProp, Pages, PagesProps};
 
 /// Shows the page in the document's element `app`, or in its body, with nodes from `start`.
 pub fn run(start: node::Start) {
@@ -31,4 +39,18 @@ pub fn run(start: node::Start) {
         None => yew::Renderer::<App>::with_props(props).render(),
     };
     browser::set_theme(browser::theme().as_deref());
+}
+
+/// Draws the pages into their place in the shell.
+pub fn run_pages(link: link::Link, tools: tools::Tools) {
+    let root = web_sys::window().and_then(|window| window.document()?.get_element_by_id(PAGES_ID));
+    if let Some(root) = root {
+        let props = PagesProps { link: LinkProp(link), tools };
+        yew::Renderer::<Pages>::with_root_and_props(root, props).render();
+    }
+}
+
+/// Tells the shell that the server has another build by now.
+pub fn pages_are_stale() {
+    browser::announce(PAGES_STALE);
 }

@@ -122,8 +122,6 @@ pub enum Action {
     Lost(String),
     /// The node is asked to check the chain.
     Checking,
-    /// The node forgot the chain.
-    Forgotten,
     /// The user has dealt with a notice.
     Dismissed(String),
 }
@@ -155,13 +153,6 @@ impl State {
                     .for_each(|sent| sent.fate = Fate::Dropped);
             }
             Action::Checking => self.checking = None,
-            Action::Forgotten => {
-                self.chain = Rc::default();
-                self.mempool = Rc::default();
-                self.sent = Rc::default();
-                self.seen = None;
-                self.news = News { number: self.news.number.wrapping_add(1), ..News::default() };
-            }
             Action::Dismissed(code) => Rc::make_mut(&mut self.notices).retain(|notice| notice.code != code),
         }
     }
@@ -172,12 +163,26 @@ impl State {
         self.status.as_ref().is_some_and(|status| status.syncing > 0)
     }
 
+    /// What a page has to hear that begins to listen: the node's own updates, as far as they still hold. Notices and news
+    /// are the shell's.
+    #[must_use]
+    pub fn so_far(&self) -> Vec<Update> {
+        let mut updates: Vec<Update> =
+            self.log.iter().rev().map(|line| Update::Log((**line).clone())).collect();
+        updates.push(Update::Mining(self.mining));
+        updates.push(Update::Peers((*self.peers).clone()));
+        updates.extend(self.connection.clone().map(Update::Connection));
+        updates.extend(self.status.as_ref().map(|status| Update::Status(Box::new((**status).clone()))));
+        updates
+    }
+
     fn told(&mut self, update: Update, now: u64) {
         match update {
             Update::Status(status) => self.status_told(*status, now),
             Update::Block(block) => self.block_told(block, now),
             Update::Reorg(reorg) => self.reorg_told(&reorg, now),
             Update::Transaction(payment) => self.payment_told(*payment, now),
+            Update::Forgotten => self.forgotten(),
             Update::Peers(peers) => self.peers = Rc::new(peers),
             Update::Connection(connection) => self.connection = Some(connection),
             Update::Mining(mining) => self.mining = mining,
@@ -189,6 +194,14 @@ impl State {
             }
             Update::Notice(notice) => self.notice_told(notice),
         }
+    }
+
+    fn forgotten(&mut self) {
+        self.chain = Rc::default();
+        self.mempool = Rc::default();
+        self.sent = Rc::default();
+        self.seen = None;
+        self.news = News { number: self.news.number.wrapping_add(1), ..News::default() };
     }
 
     fn notice_told(&mut self, notice: Notice) {
@@ -408,7 +421,7 @@ mod tests {
         let rests = Status { mining: false, ..status(0, "a0") };
         let mut state = after(vec![Update::Status(Box::new(rests)), own()]);
         assert_eq!(state.news.text, "Block 1 by you, with 0 payments.");
-        state.apply(Action::Forgotten);
+        state.told(Update::Forgotten, 0);
         state.apply(Action::Told(vec![own()], 2_000));
         assert_eq!((state.news.text.as_str(), state.news.number), ("", 2));
     }

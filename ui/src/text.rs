@@ -1,8 +1,12 @@
 //! How figures are written for people. Whole-number arithmetic only: float formatting would cost the page
 //! kilobytes. Figures that a program may read are written plain, without separators.
 
-use node_wasm::api::{Connection, ConnectionView, Imported, Storage, SyncOutcome, Synced, Verified, Via};
+use node_wasm::api::{
+    Connection, ConnectionView, Imported, Status, Storage, SyncOutcome, Synced, Verified, Via,
+};
 pub use node_wasm::api::{count, plural};
+
+use crate::route::{Place, Route};
 
 /// What stands for a figure that the node has not told yet.
 pub const UNKNOWN: &str = "–";
@@ -10,6 +14,32 @@ pub const UNKNOWN: &str = "–";
 /// What stands on the page while the node is possibly cut off.
 pub const ISOLATED: &str = "Possibly isolated: for two minutes this node has been shown more of the room than it was given. \
     Try another relay or network. Others may also run another version.";
+
+/// The name of the tab: where one is, in which room.
+#[must_use]
+pub fn page_title(route: &Route, status: Option<&Status>) -> String {
+    let room = &route.room;
+    let place = match &route.place {
+        Place::Home => {
+            return match status {
+                Some(status) => format!("#{} {room} · Tabchain", status.height),
+                None => format!("{room} · Tabchain"),
+            };
+        }
+        Place::Blocks => "Blocks",
+        Place::Block(_) => "Block",
+        Place::Payment(_) => "Payment",
+        Place::Account(_) => "Account",
+        Place::Peer(_) => "Peer",
+        Place::Wallet(_) => "Wallet",
+        Place::Miner => "Miner",
+        Place::Node => "Node",
+        Place::Invite => "Invite",
+        Place::Search(_) => "Search",
+        Place::Nowhere(_) => "No such page",
+    };
+    format!("{place} · {room} · Tabchain")
+}
 
 /// The blocks above a height: `block 4`, `blocks 4 to 6`.
 #[must_use]

@@ -10,27 +10,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 /// What the imports' names begin with.
 const PREFIX: &str = "__wbg_";
+/// What the name of a program's file ends in.
+const PROGRAM: &str = "_bg.wasm";
 /// The digits that they end in.
 const DIGITS: usize = 16;
 
-/// Numbers the imports of the program in `dist`, if there is one with its glue beside it.
+/// Numbers the imports of the programs in `dist`, each with its glue beside it.
 pub(crate) fn number(dist: &Path) -> Result<()> {
-    let Some(program) = file_ending_in(dist, "_bg.wasm") else { return Ok(()) };
-    let glue = PathBuf::from(program.to_string_lossy().replace("_bg.wasm", ".js"));
+    let files = WalkDir::new(dist).max_depth(1).into_iter().filter_map(Result::ok);
+    let programs = files.filter(|file| file.file_name().to_string_lossy().ends_with(PROGRAM));
+    programs.map(DirEntry::into_path).try_for_each(number_program)
+}
+
+fn number_program(program: PathBuf) -> Result<()> {
+    let glue = PathBuf::from(program.to_string_lossy().replace(PROGRAM, ".js"));
     let mut wasm = fs::read(&program).with_context(|| format!("reading {}", program.display()))?;
     let mut script = fs::read_to_string(&glue).with_context(|| format!("reading {}", glue.display()))?;
     renumber(&mut wasm, &mut script);
     fs::write(&program, wasm).with_context(|| format!("writing {}", program.display()))?;
     fs::write(&glue, script).with_context(|| format!("writing {}", glue.display()))
-}
-
-fn file_ending_in(dist: &Path, end: &str) -> Option<PathBuf> {
-    let mut files = WalkDir::new(dist).max_depth(1).sort_by_file_name().into_iter().filter_map(Result::ok);
-    files.find_map(|entry| entry.file_name().to_string_lossy().ends_with(end).then(|| entry.into_path()))
 }
 
 /// Gives every import that occurs once in both files a number in place of its hash.

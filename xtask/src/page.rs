@@ -44,7 +44,7 @@ pub(crate) fn build(tools: &Tools) -> Result<()> {
         // Only a release build runs wasm-opt; this is the same code without it.
         false => trunk.args(["--cargo-profile", PROFILE]),
     };
-    let step = Step::new("page (one wasm program, optimised)").advice("The compiler's own words are above.");
+    let step = Step::new("page (two wasm programs, optimised)").advice("The compiler's own words are above.");
     progress::run(&step, &mut trunk)?;
     names::number(&dist())?;
     fs::write(&stamp, stamp_text(inputs, fingerprint(&dist())?))

@@ -65,7 +65,8 @@ fn wasm(report: &mut Report) -> Result<()> {
         return Ok(());
     };
     report.check("lints for wasm", |check| {
-        let packages = ["clippy", "--package", "node-wasm", "--package", "ui", "--features", "ui/app"];
+        let packages =
+            ["clippy", "--package", "node-wasm", "--package", "ui", "--features", "ui/app,ui/pages"];
         check.cargo(
             &[&packages[..], &["--target", WASM_TARGET, "--all-targets", "--", "-D", "warnings"]].concat(),
             &[],

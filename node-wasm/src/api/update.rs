@@ -16,6 +16,8 @@ pub enum Update {
     Reorg(Reorg),
     /// A payment came into the mempool.
     Transaction(Box<TransactionView>),
+    /// The node forgot its chain, as it was told to.
+    Forgotten,
     /// The peers changed.
     Peers(Vec<PeerView>),
     /// The relay connection changed.

@@ -126,7 +126,7 @@ impl NodeClient {
     }
 
     fn spawn(&self) {
-        let worker = match program::spawn(Role::Node) {
+        let worker = match program::spawn(Role::Node.name()) {
             Ok(worker) => worker,
             Err(error) => return self.failed(&error),
         };

@@ -218,6 +218,7 @@ impl Driver {
             self.page.answer(id, Err(refusal("reset", "the chain was reset meanwhile")));
         }
         self.page.log(LogPart::Chain, LogLevel::Warn, "the chain was reset to genesis");
+        self.page.update(Update::Forgotten);
         self.page.peers(Vec::new());
         self.page.status_changed();
         Ok(Reply::Done)

@@ -127,7 +127,7 @@ fn dispatch(callbacks: &Callbacks, update: &Update) {
         Update::Mining(value) => ("mining", plain(value)),
         Update::Verifying(value) => ("verifying", plain(value)),
         Update::Log(value) => ("log", plain(value)),
-        Update::Status(_) | Update::Notice(_) => return,
+        Update::Status(_) | Update::Forgotten | Update::Notice(_) => return,
     };
     let called: Vec<Function> = callbacks
         .borrow()

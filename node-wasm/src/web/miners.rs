@@ -177,7 +177,7 @@ impl Miners {
         // First, so that a failure names no living worker.
         self.next_id = self.next_id.wrapping_add(1);
         let id = self.next_id;
-        let worker = program::spawn(Role::Miner)?;
+        let worker = program::spawn(Role::Miner.name())?;
         let sender = self.events.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
             sender.post(match from_js(&event.data()) {

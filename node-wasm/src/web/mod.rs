@@ -7,11 +7,13 @@
 //!   │         │            store (slots, disk, writer), channel_link, socket, page
 //!   │ miner_protocol
 //! miner       miner_worker ── kernel                  a pure search in slices
+//! tools       answerer                                what the pages ask of a worker of their own
 //! ```
 //!
 //! Nothing that matters runs on the page's thread: its timers sleep while it is hidden. What can be decided without
 //! a browser is decided in [`crate::host`], where native tests reach it.
 
+pub mod answerer;
 mod channel_link;
 mod client;
 mod commands;
@@ -36,4 +38,4 @@ mod worker;
 mod writer;
 
 pub use client::{NodeClient, StartOptions};
-pub use program::run;
+pub use program::{is_worker, run};

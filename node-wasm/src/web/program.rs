@@ -30,7 +30,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Node => "tabchain node",
             Self::Miner => "tabchain miner",
@@ -50,14 +50,20 @@ pub fn run(page: impl FnOnce()) -> Result<(), JsValue> {
     if scope.name() == Role::Miner.name() { miner_worker::run(&scope) } else { worker::run(scope) }
 }
 
-/// Starts another instance of this program in a worker.
-pub(super) fn spawn(role: Role) -> Result<Worker, String> {
+/// Whether this thread is a worker, and not a page.
+#[must_use]
+pub fn is_worker() -> bool {
+    js_sys::global().is_instance_of::<DedicatedWorkerGlobalScope>()
+}
+
+/// Starts another instance of this program in a worker that has this name.
+pub(super) fn spawn(name: &str) -> Result<Worker, String> {
     let error = |error: JsValue| text_of(&error);
     let glue = IMPORT_META.with(ImportMeta::url);
     let file = web_sys::Url::new_with_base(WORKER_FILE, &glue).map_err(error)?;
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
-    options.set_name(role.name());
+    options.set_name(name);
     let worker = Worker::new_with_options(&file.href(), &options).map_err(error)?;
     let program = Object::new();
     set_property(&program, "glue", &glue.into());

@@ -42,10 +42,12 @@ async fn three_tabs_are_three_nodes_that_know_each_other() -> Result<()> {
             holds(ids == expect, ids)
         };
         until("the page to list the two others", 2 * SECOND, listed).await?;
-        ensure!(tab.text("node-id").await? == own.node_id, "the page shows another id");
-        ensure!(tab.text("genesis-hash").await? == own.genesis, "the page shows another genesis");
         ensure!(tab.text("address").await? == own.address, "the page shows another address");
         ensure!(tab.text("room").await? == "three", "the page shows another room");
+        tab.visit("node").await?;
+        ensure!(tab.text("node-id").await? == own.node_id, "the page shows another id");
+        ensure!(tab.text("genesis-hash").await? == own.genesis, "the page shows another genesis");
+        tab.visit("").await?;
     }
 
     tabs.remove(2).close().await?;

@@ -142,6 +142,7 @@ async fn a_tab_is_at_its_tip_before_it_has_read_its_blocks() -> Result<()> {
     ensure!(check.seen.len() > 2 && ordered && known, "{:?}", check.seen);
     ensure!(check.verified == Verified { valid: true, height: before.height, error: None }, "{check:?}");
     tab.run::<()>(WATCH_BAR, vec![]).await?;
+    tab.visit("node").await?;
     tab.click("check-chain").await?;
     tab.until_text("check-result", PATIENCE, |text| text.starts_with("Valid: all")).await?;
     let bar: f64 = tab.run("return window.barSeen;", vec![]).await?;

@@ -108,6 +108,7 @@ async fn a_damaged_record_is_named_and_fetched_again() -> Result<()> {
         holds(node.chain().height().0 == height, node.chain().height())
     })
     .await?;
+    tab.visit("node").await?;
     tab.click("check-chain").await?;
     tab.until_text("check-result", 5 * SECOND, |text| text.starts_with("Valid")).await?;
 

@@ -35,19 +35,19 @@ pub fn ClockProvider(props: &ClockProps) -> Html {
 /// # Panics
 /// Outside of [`ClockProvider`], which is around the whole page.
 #[hook]
-pub(super) fn use_now() -> u64 {
+pub(crate) fn use_now() -> u64 {
     use_context::<Clock>().expect("the root component provides the clock").0
 }
 
 #[derive(Clone, Properties, PartialEq)]
-pub(super) struct AgeProps {
+pub(crate) struct AgeProps {
     /// Since when, in Unix milliseconds.
-    pub(super) since: u64,
+    pub(crate) since: u64,
 }
 
 /// How long ago something was.
 #[component]
-pub(super) fn Age(props: &AgeProps) -> Html {
+pub(crate) fn Age(props: &AgeProps) -> Html {
     let now = use_now();
     html! { <time title={browser::date_time(props.since)}>{ text::age(now, props.since) }</time> }
 }

@@ -9,18 +9,18 @@ use crate::browser;
 const SHOWN_MS: u32 = 1_500;
 
 #[derive(Clone, Properties, PartialEq)]
-pub(super) struct CopyProps {
+pub(crate) struct CopyProps {
     /// What is copied; `None` until it is known.
-    pub(super) text: Option<AttrValue>,
+    pub(crate) text: Option<AttrValue>,
     /// What it is, for the button's name: "Copy link".
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     /// The name for tests.
-    pub(super) test: &'static str,
+    pub(crate) test: &'static str,
 }
 
 /// Copies a text.
 #[component]
-pub(super) fn CopyButton(props: &CopyProps) -> Html {
+pub(crate) fn CopyButton(props: &CopyProps) -> Html {
     let result = use_state(|| None::<bool>);
     let onclick = {
         let (text, result) = (props.text.as_deref().unwrap_or_default().to_owned(), result.clone());

@@ -4,38 +4,38 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 #[derive(Clone, Properties, PartialEq)]
-pub(super) struct FieldProps {
+pub(crate) struct FieldProps {
     /// The element's id, and its name for tests.
-    pub(super) id: &'static str,
+    pub(crate) id: &'static str,
     /// What the field is.
-    pub(super) label: &'static str,
+    pub(crate) label: &'static str,
     /// What belongs into it.
     #[prop_or_default]
-    pub(super) hint: Option<AttrValue>,
+    pub(crate) hint: Option<AttrValue>,
     /// Why its value was refused.
     #[prop_or_default]
-    pub(super) error: Option<AttrValue>,
+    pub(crate) error: Option<AttrValue>,
     /// The name of the error for tests.
     #[prop_or("field-error")]
-    pub(super) error_test: &'static str,
+    pub(crate) error_test: &'static str,
     /// What is typed.
-    pub(super) value: AttrValue,
+    pub(crate) value: AttrValue,
     /// What phones show as keyboard.
     #[prop_or("text")]
-    pub(super) inputmode: &'static str,
+    pub(crate) inputmode: &'static str,
     /// The id of a list of suggestions.
     #[prop_or_default]
-    pub(super) list: Option<&'static str>,
+    pub(crate) list: Option<&'static str>,
     /// Whether it has the focus when it appears.
     #[prop_or_default]
-    pub(super) autofocus: bool,
+    pub(crate) autofocus: bool,
     /// The typed text, at each change.
-    pub(super) typed: Callback<String>,
+    pub(crate) typed: Callback<String>,
 }
 
 /// A field of one line.
 #[component]
-pub(super) fn Field(props: &FieldProps) -> Html {
+pub(crate) fn Field(props: &FieldProps) -> Html {
     let input = use_node_ref();
     {
         let input = input.clone();

@@ -9,7 +9,7 @@ use super::mark::mark;
 const TAIL: usize = 6;
 
 /// A hash, an id or an address, maybe with a name for tests.
-pub(super) fn hash(value: &str, test: Option<&'static str>) -> Html {
+pub(crate) fn hash(value: &str, test: Option<&'static str>) -> Html {
     let tail = value.get(value.len().saturating_sub(TAIL)..).unwrap_or_default();
     html! {
         <code class="hash" data-test={test} data-tail={tail.to_owned()} title={value.to_owned()}>
@@ -19,7 +19,7 @@ pub(super) fn hash(value: &str, test: Option<&'static str>) -> Html {
 }
 
 /// Someone with an address, as every list shows them: a face, and the address unless it is the own one.
-pub(super) fn party(address: &str, own: bool) -> Html {
+pub(crate) fn party(address: &str, own: bool) -> Html {
     html! {
         <span class="who" title={address.to_owned()}>
             { mark(address) }

@@ -8,11 +8,11 @@ use super::clock::use_now;
 use super::copy::CopyButton;
 use super::room_dialog::room_dialog;
 use crate::node::use_session;
-use crate::route::Route;
+use crate::route::{Place, Route};
 use crate::{browser, text};
 
 /// The bar on top; the node is `ready` when it has told its figures.
-pub fn header(mining: MiningView, connection: Option<&ConnectionView>, ready: bool) -> Html {
+pub fn header(mining: MiningView, connection: Option<&ConnectionView>, place: &Place, ready: bool) -> Html {
     html! {
         <header class="bar">
             <div class="brand">
@@ -22,10 +22,37 @@ pub fn header(mining: MiningView, connection: Option<&ConnectionView>, ready: bo
                 <span>{ "Tabchain" }</span>
             </div>
             <Room />
+            <Nav place={place.clone()} />
             <Relay connection={connection.cloned()} />
             <Theme />
             <Switch {mining} {ready} />
         </header>
+    }
+}
+
+#[derive(Clone, Properties, PartialEq)]
+struct NavProps {
+    place: Place,
+}
+
+/// The ways to the places of the room.
+#[component]
+fn Nav(props: &NavProps) -> Html {
+    let room = use_session().room;
+    let link = |place: Place, label: &'static str, is_here: bool| {
+        html! {
+            <a href={Route::to(&room, place).to_string()} aria-current={is_here.then_some("page")}>{ label }</a>
+        }
+    };
+    let here = &props.place;
+    html! {
+        <nav class="nav" aria-label="Places" data-test="nav">
+            { link(Place::Home, "Room", here.is_home()) }
+            { link(Place::Blocks, "Blocks", matches!(here, Place::Blocks | Place::Block(_))) }
+            { link(Place::Wallet(String::new()), "Wallet", matches!(here, Place::Wallet(_))) }
+            { link(Place::Miner, "Miner", matches!(here, Place::Miner)) }
+            { link(Place::Node, "Node", matches!(here, Place::Node)) }
+        </nav>
     }
 }
 
@@ -52,6 +79,7 @@ fn Room() -> Html {
                 if browser::can_share() {
                     <button type="button" class="button small" data-test="share" onclick={share}>{ "Share" }</button>
                 }
+                <a class="button small" href={Route::to(&room, Place::Invite).to_string()} data-test="invite">{ "Invite" }</a>
                 <button type="button" class="button small" data-test="switch-room" aria-haspopup="dialog"
                     onclick={move |_: MouseEvent| open(())}>{ "Other room" }</button>
             </div>

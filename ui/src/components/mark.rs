@@ -7,7 +7,7 @@ use yew::prelude::*;
 const HUES: u32 = 12;
 
 /// The face of an identifier; decoration, since the identifier stands beside it.
-pub(super) fn mark(id: &str) -> Html {
+pub(crate) fn mark(id: &str) -> Html {
     html! {
         <svg class="mark" data-hue={hue(id)} viewBox="0 0 5 5" aria-hidden="true" focusable="false">
             <path d={cells(id)} fill="currentColor" />
@@ -16,7 +16,7 @@ pub(super) fn mark(id: &str) -> Html {
 }
 
 /// The colour of an identifier, for `data-hue`.
-pub(super) fn hue(id: &str) -> String {
+pub(crate) fn hue(id: &str) -> String {
     (mix(id) % HUES).to_string()
 }
 

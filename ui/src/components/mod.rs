@@ -1,17 +1,12 @@
-//! The parts of the page, in the order of the page; the small ones that all use stand last.
+//! The parts of the shell and its home, in the order of the page, and the small ones that the pages use too.
 
-mod actions;
-mod arrows;
-mod block_dialog;
-mod chain_list;
 mod header;
-mod log;
 mod mempool;
 mod miner;
 mod news;
-mod node_panel;
 mod notices;
-mod payments;
+mod pages_frame;
+pub(crate) mod payments;
 mod peers;
 mod room_dialog;
 mod send_form;
@@ -19,25 +14,24 @@ pub mod strip;
 mod wallet;
 mod wrong_room;
 
-mod clock;
-mod copy;
-mod field;
-mod hash;
-mod mark;
-mod modal;
-mod panel;
-mod windowed;
+mod arrows;
+pub(crate) mod clock;
+pub(crate) mod copy;
+pub(crate) mod field;
+pub(crate) mod hash;
+pub(crate) mod mark;
+pub(crate) mod modal;
+pub(crate) mod panel;
+pub(crate) mod qr;
+pub(crate) mod windowed;
 
-pub use block_dialog::BlockDialog;
-pub use chain_list::ChainList;
 pub use clock::ClockProvider;
 pub use header::header;
-pub use log::Log;
 pub use mempool::mempool;
 pub use miner::Miner;
 pub use news::news_line;
-pub use node_panel::node_panel;
 pub use notices::notices;
+pub use pages_frame::{PAGES_ID, PAGES_READY, PAGES_STALE, PagesFrame};
 pub use peers::Peers;
 pub use strip::Strip;
 pub use wallet::wallet;

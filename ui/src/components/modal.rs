@@ -5,20 +5,20 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 #[derive(Clone, Properties, PartialEq)]
-pub(super) struct ModalProps {
+pub(crate) struct ModalProps {
     /// The name of the dialog for tests, and of its title's id.
-    pub(super) id: &'static str,
+    pub(crate) id: &'static str,
     /// What it is about.
-    pub(super) title: AttrValue,
+    pub(crate) title: AttrValue,
     /// Called when it was closed, however.
-    pub(super) closed: Callback<()>,
+    pub(crate) closed: Callback<()>,
     /// What it says.
-    pub(super) children: Html,
+    pub(crate) children: Html,
 }
 
 /// A dialog that is open for as long as it is in the document.
 #[component]
-pub(super) fn Modal(props: &ModalProps) -> Html {
+pub(crate) fn Modal(props: &ModalProps) -> Html {
     let dialog = use_node_ref();
     {
         let dialog = dialog.clone();

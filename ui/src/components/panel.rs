@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 /// A part of the page: the id of its title, the title, what stands beside it, and what is in it.
-pub(super) fn panel(id: &'static str, title: &'static str, aside: Option<Html>, children: Html) -> Html {
+pub(crate) fn panel(id: &'static str, title: &'static str, aside: Option<Html>, children: Html) -> Html {
     html! {
         <section class="panel" aria-labelledby={id}>
             <header><h2 {id}>{ title }</h2>{ aside }</header>
@@ -13,7 +13,7 @@ pub(super) fn panel(id: &'static str, title: &'static str, aside: Option<Html>, 
 }
 
 /// A figure with its label, its unit (or none) and its name for tests, once there is something to test.
-pub(super) fn stat(label: &'static str, value: &str, unit: &str, test: Option<&'static str>) -> Html {
+pub(crate) fn stat(label: &'static str, value: &str, unit: &str, test: Option<&'static str>) -> Html {
     html! {
         <div class="stat">
             <dt>{ label }</dt>
@@ -23,7 +23,7 @@ pub(super) fn stat(label: &'static str, value: &str, unit: &str, test: Option<&'
 }
 
 /// A whole number: plain digits in the document and the clipboard, from five on set in threes by style.
-pub(super) fn figure(value: &str, test: Option<&'static str>) -> Html {
+pub(crate) fn figure(value: &str, test: Option<&'static str>) -> Html {
     let grouped = value.len() > 4 && value.bytes().all(|byte| byte.is_ascii_digit());
     html! {
         <span class="figure" data-test={test}>

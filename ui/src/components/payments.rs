@@ -9,7 +9,7 @@ use crate::state::Fate;
 use crate::text;
 
 /// A payment; the own address is shown as "you".
-pub(super) fn payment_view(payment: &TransactionView, own: Option<&str>, fate: Fate) -> Html {
+pub(crate) fn payment_view(payment: &TransactionView, own: Option<&str>, fate: Fate) -> Html {
     let (state, sentence) = match (fate, payment.state, payment.waits_for) {
         (Fate::Replaced, ..) => ("replaced", "replaced by another".to_owned()),
         (Fate::Dropped, ..) => ("dropped", "dropped".to_owned()),

@@ -9,25 +9,25 @@ use super::arrows::arrows;
 use crate::window;
 
 #[derive(Clone, Properties, PartialEq)]
-pub(super) struct WindowedProps {
+pub(crate) struct WindowedProps {
     /// The name for tests.
-    pub(super) test: &'static str,
+    pub(crate) test: &'static str,
     /// What the list is.
-    pub(super) label: &'static str,
+    pub(crate) label: &'static str,
     /// How many rows there are.
-    pub(super) total: usize,
+    pub(crate) total: usize,
     /// The height of each, in CSS pixels; the style sheet has the same.
-    pub(super) row_height: i32,
+    pub(crate) row_height: i32,
     /// Draws a row, as an element with `role="listitem"`.
-    pub(super) row: Callback<usize, Html>,
+    pub(crate) row: Callback<usize, Html>,
     /// Told which rows came into sight.
     #[prop_or_default]
-    pub(super) shown: Callback<Range<usize>>,
+    pub(crate) shown: Callback<Range<usize>>,
 }
 
 /// A scrolling list. Rows grow at its top: a list that was scrolled stays where it was.
 #[component]
-pub(super) fn Windowed(props: &WindowedProps) -> Html {
+pub(crate) fn Windowed(props: &WindowedProps) -> Html {
     let view = use_node_ref();
     let rows = use_node_ref();
     let place = use_state_eq(|| (0, 0));

@@ -7,11 +7,11 @@ use node_wasm::api::{BlockSummary, Command, Reply};
 use node_wasm::units::RoomName;
 use yew::prelude::*;
 
-use super::clock::Age;
-use super::hash::{hash, party};
-use super::panel::panel;
-use super::windowed::Windowed;
 use crate::chain::Chain;
+use crate::components::clock::Age;
+use crate::components::hash::{hash, party};
+use crate::components::panel::panel;
+use crate::components::windowed::Windowed;
 use crate::node::use_session;
 use crate::route::Route;
 use crate::state::Action;
@@ -21,18 +21,18 @@ use crate::text;
 const ROW_HEIGHT: i32 = 48;
 
 #[derive(Clone, Properties, PartialEq)]
-pub struct ChainListProps {
+pub(super) struct BlocksProps {
     /// The blocks.
-    pub chain: Rc<Chain>,
+    pub(super) chain: Rc<Chain>,
     /// The height of the tip.
-    pub height: Option<u32>,
+    pub(super) height: Option<u32>,
     /// To the state.
-    pub dispatch: Callback<Action>,
+    pub(super) dispatch: Callback<Action>,
 }
 
 /// The chain.
 #[component]
-pub fn ChainList(props: &ChainListProps) -> Html {
+pub(super) fn Blocks(props: &BlocksProps) -> Html {
     let session = use_session();
     let sight = use_state_eq(|| 0..0);
     let total = props.height.map_or(0, |height| height as usize + 1);

@@ -4,7 +4,7 @@ use node_wasm::api::{Command, Reply, Verifying};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use super::modal::Modal;
+use crate::components::modal::Modal;
 use crate::node::{Answer, Session, unexpected, use_session};
 use crate::state::Action;
 use crate::{browser, text};
@@ -88,10 +88,9 @@ pub(super) fn Actions(props: &ActionsProps) -> Html {
         }
     };
     let reset = {
-        let (asking, dispatch) = (asking.clone(), props.dispatch.clone());
+        let asking = asking.clone();
         Callback::from(move |()| {
             asking.set(false);
-            dispatch.emit(Action::Forgotten);
             ask("reset-result", "Forgetting the chain.", Command::Reset, read_reset);
         })
     };

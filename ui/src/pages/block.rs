@@ -3,11 +3,10 @@
 use node_wasm::api::{BlockView, Command, Reply};
 use yew::prelude::*;
 
-use super::hash::hash;
-use super::mark::mark;
-use super::modal::Modal;
-use super::panel::figure;
-use super::payments::payment_view;
+use crate::components::hash::hash;
+use crate::components::mark::mark;
+use crate::components::panel::figure;
+use crate::components::payments::payment_view;
 use crate::node::{unexpected, use_session};
 use crate::route::Route;
 use crate::state::Fate;
@@ -17,18 +16,18 @@ use crate::{browser, text};
 const PAYMENTS_SHOWN: usize = 50;
 
 #[derive(Clone, Properties, PartialEq)]
-pub struct BlockDialogProps {
+pub(super) struct BlockPageProps {
     /// The block, as height or hash.
-    pub block: AttrValue,
+    pub(super) block: AttrValue,
     /// The tip: another one may take the block off the chain.
-    pub tip: Option<String>,
+    pub(super) tip: Option<String>,
     /// The own address.
-    pub own: Option<AttrValue>,
+    pub(super) own: Option<AttrValue>,
 }
 
 /// The block that the address names.
 #[component]
-pub fn BlockDialog(props: &BlockDialogProps) -> Html {
+pub(super) fn BlockPage(props: &BlockPageProps) -> Html {
     let session = use_session();
     let found = use_state_eq(|| None::<Result<BlockView, String>>);
     {
@@ -45,20 +44,19 @@ pub fn BlockDialog(props: &BlockDialogProps) -> Html {
             }
         });
     }
-    let room = session.room.clone();
-    let closed = Callback::from(move |()| browser::go(&Route::room(&room).to_string()));
     let title = match &*found {
         Some(Ok(block)) => format!("Block {}", block.height),
         Some(Err(_)) | None => "Block".to_owned(),
     };
     html! {
-        <Modal id="block-dialog" {title} {closed}>
+        <section class="panel" data-test="block-page" aria-labelledby="block-title">
+            <header><h1 id="block-title">{ title }</h1></header>
             { match &*found {
                 None => html! { <p class="empty">{ "Asking the node." }</p> },
                 Some(Err(reason)) => html! { <p class="note wrong" role="alert" data-test="block-error">{ reason }</p> },
                 Some(Ok(block)) => html! { <Detail block={block.clone()} own={props.own.clone()} /> },
             } }
-        </Modal>
+        </section>
     }
 }
 

@@ -1,16 +1,30 @@
-//! This node: who it is, where its chain stands and is kept, and what can be asked of it.
+//! This node: who it is, where its chain stands and is kept, what can be asked of it, and its log.
+
+mod actions;
+mod log;
 
 use node_wasm::api::{Status, Verifying};
 use yew::prelude::*;
 
-use super::actions::Actions;
-use super::hash::hash;
-use super::panel::{figure, panel};
-use crate::state::Action;
+use crate::components::hash::hash;
+use crate::components::panel::{figure, panel};
+use crate::state::{Action, State};
 use crate::text;
 
-/// The node.
-pub fn node_panel(status: Option<&Status>, checking: Option<Verifying>, dispatch: &Callback<Action>) -> Html {
+use actions::Actions;
+use log::Log;
+
+/// The page.
+pub(super) fn page(state: &State, dispatch: &Callback<Action>) -> Html {
+    html! {
+        <>
+            { node_panel(state.status.as_deref(), state.checking, dispatch) }
+            <Log lines={state.log.clone()} />
+        </>
+    }
+}
+
+fn node_panel(status: Option<&Status>, checking: Option<Verifying>, dispatch: &Callback<Action>) -> Html {
     // Before the node has started the facts keep their places, without names for tests.
     let told = |read: fn(&Status) -> String| status.map_or_else(|| text::UNKNOWN.to_owned(), read);
     let test = |name: &'static str| status.map(|_| name);

@@ -6,18 +6,18 @@ use std::rc::Rc;
 use node_wasm::api::{LogLevel, LogLine, LogPart};
 use yew::prelude::*;
 
-use super::panel::panel;
 use crate::browser;
+use crate::components::panel::panel;
 
 #[derive(Clone, Properties, PartialEq)]
-pub struct LogProps {
+pub(super) struct LogProps {
     /// The lines.
-    pub lines: Rc<VecDeque<Rc<LogLine>>>,
+    pub(super) lines: Rc<VecDeque<Rc<LogLine>>>,
 }
 
 /// The log.
 #[component]
-pub fn Log(props: &LogProps) -> Html {
+pub(super) fn Log(props: &LogProps) -> Html {
     let children = html! {
         <>
             <div data-test="log">
