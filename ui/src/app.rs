@@ -8,7 +8,8 @@ use node_wasm::units::RoomName;
 use yew::prelude::*;
 
 use crate::components::{
-    ClockProvider, Miner, PagesFrame, Peers, Strip, header, mempool, news_line, notices, wallet, wrong_room,
+    ClockProvider, FirstSteps, Miner, PagesFrame, Peers, Steps, Strip, header, mempool, news_line, notices,
+    wallet, wrong_room,
 };
 use crate::feed::{feed, use_fetches, use_route};
 use crate::link::{self, Listeners};
@@ -92,6 +93,9 @@ fn home(state: &State, dispatch: &Callback<Action>) -> Html {
         <main>
             <Strip chain={state.chain.clone()} {height} seen={state.seen} waiting={waiting.unwrap_or(0)} mining={state.mining.on} />
             { news_line(&state.news, status.map_or(0, |s| s.syncing.max(s.loading)), height) }
+            if let Some(status) = status {
+                <FirstSteps steps={Steps::of(status, &state.mining)} mining={state.mining.on} />
+            }
             <div class="columns">
                 <div class="column">
                     { wallet(status, &state.chain, &state.sent, dispatch) }

@@ -186,12 +186,28 @@ pub async fn read(file: web_sys::File) -> Option<Vec<u8>> {
     Some(Uint8Array::new(&buffer).to_vec())
 }
 
+/// What the browser remembers for the page under a name. Nothing that belongs to a node, which keeps its own.
+#[must_use]
+pub fn kept(name: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(name).ok()?
+}
+
+/// Remembers something, or forgets it. Without storage it lasts as long as the page.
+pub fn keep(name: &str, value: Option<&str>) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        match value {
+            Some(value) => storage.set_item(name, value).ok(),
+            None => storage.remove_item(name).ok(),
+        };
+    }
+}
+
 const THEME_KEY: &str = "theme";
 
 /// The theme that the user chose: `light` or `dark`; `None` follows the system.
 #[must_use]
 pub fn theme() -> Option<String> {
-    window().local_storage().ok()??.get_item(THEME_KEY).ok()?
+    kept(THEME_KEY)
 }
 
 /// Shows and remembers a theme.
@@ -203,11 +219,5 @@ pub fn set_theme(theme: Option<&str>) {
             None => root.remove_attribute("data-theme").ok(),
         };
     }
-    // Without storage the choice lasts as long as the page.
-    if let Ok(Some(storage)) = window().local_storage() {
-        match theme {
-            Some(theme) => storage.set_item(THEME_KEY, theme).ok(),
-            None => storage.remove_item(THEME_KEY).ok(),
-        };
-    }
+    keep(THEME_KEY, theme);
 }

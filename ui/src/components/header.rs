@@ -15,19 +15,26 @@ use crate::{browser, text};
 pub fn header(mining: MiningView, connection: Option<&ConnectionView>, place: &Place, ready: bool) -> Html {
     html! {
         <header class="bar">
-            <div class="brand">
-                <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
-                    <path d="M3 12V9q0-3 3-3h8q3 0 3 3v3h9q3 0 3 3v9q0 3-3 3H6q-3 0-3-3z" fill="currentColor" />
-                </svg>
-                <span>{ "Tabchain" }</span>
+            <div class="where">
+                <p class="brand">
+                    { icon("M3 12V9q0-3 3-3h8q3 0 3 3v3h9q3 0 3 3v9q0 3-3 3H6q-3 0-3-3z") }
+                    <span>{ "Tabchain" }</span>
+                </p>
+                <Room />
             </div>
-            <Room />
-            <Nav place={place.clone()} />
+            <div class="tools"><Theme /></div>
             <Relay connection={connection.cloned()} />
-            <Theme />
-            <Switch {mining} {ready} />
+            <div class="dock">
+                <Nav place={place.clone()} />
+                <Switch {mining} {ready} />
+            </div>
         </header>
     }
+}
+
+/// A drawing of 32 by 32 that stands beside its meaning.
+fn icon(path: &'static str) -> Html {
+    html! { <svg class="icon" viewBox="0 0 32 32" aria-hidden="true" focusable="false"><path d={path} fill="currentColor" fill-rule="evenodd" /></svg> }
 }
 
 #[derive(Clone, Properties, PartialEq)]
@@ -39,19 +46,19 @@ struct NavProps {
 #[component]
 fn Nav(props: &NavProps) -> Html {
     let room = use_session().room;
-    let link = |place: Place, label: &'static str, is_here: bool| {
+    let link = |place: Place, label: &'static str, is_here: bool, drawing: &'static str| {
         html! {
-            <a href={Route::to(&room, place).to_string()} aria-current={is_here.then_some("page")}>{ label }</a>
+            <a href={Route::to(&room, place).to_string()} aria-current={is_here.then_some("page")}>{ icon(drawing) }<span>{ label }</span></a>
         }
     };
     let here = &props.place;
     html! {
         <nav class="nav" aria-label="Places" data-test="nav">
-            { link(Place::Home, "Room", here.is_home()) }
-            { link(Place::Blocks, "Blocks", matches!(here, Place::Blocks | Place::Block(_))) }
-            { link(Place::Wallet(String::new()), "Wallet", matches!(here, Place::Wallet(_))) }
-            { link(Place::Miner, "Miner", matches!(here, Place::Miner)) }
-            { link(Place::Node, "Node", matches!(here, Place::Node)) }
+            { link(Place::Home, "Room", here.is_home(), "M4 15 16 4l12 11v13h-9v-8h-6v8H4z") }
+            { link(Place::Blocks, "Blocks", matches!(here, Place::Blocks | Place::Block(_)), "M4 4h11v11H4zM17 4h11v11H17zM4 17h11v11H4zM20 20v5h5v-5zM17 17h11v11H17z") }
+            { link(Place::Wallet(String::new()), "Wallet", matches!(here, Place::Wallet(_)), "M4 8q0-3 3-3h17v4h4v18H7q-3 0-3-3zM7 7.500v1.500h14v-1.500zM21 16v4h4v-4z") }
+            { link(Place::Miner, "Miner", matches!(here, Place::Miner), "M6 9q10-7 20 0l2 7-6-5-11 17-4-3 11-16q-6-3-12 0z") }
+            { link(Place::Node, "Node", matches!(here, Place::Node), "M16 2l12 7v14l-12 7-12-7V9zM16 10l-6 3.500v6l6 3.500 6-3.500v-6z") }
         </nav>
     }
 }
@@ -147,7 +154,7 @@ fn Theme() -> Html {
             <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
                 <path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 1.6v10.8a5.4 5.4 0 0 1 0-10.8z" fill="currentColor" />
             </svg>
-            { format!("Theme: {label}") }
+            <span>{ format!("Theme: {label}") }</span>
         </button>
     }
 }
@@ -179,7 +186,8 @@ fn Switch(props: &SwitchProps) -> Html {
                 <span class="figure" data-test="hash-rate" data-value={(hash_rate as u64).to_string()}>{ number }</span>
                 { " " }<span class="unit" data-test="hash-rate-unit">{ unit }</span></p>
             <button type="button" class="button primary" data-test="mine-toggle" aria-pressed={on.to_string()}
-                disabled={!props.ready} {onclick}>{ if on { "Stop mining" } else { "Start mining" } }</button>
+                aria-label={if on { "Stop mining" } else { "Start mining" }} disabled={!props.ready} {onclick}>
+                { if on { "Stop" } else { "Start" } }<span class="wide">{ " mining" }</span></button>
         </div>
     }
 }

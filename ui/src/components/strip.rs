@@ -1,5 +1,5 @@
 //! The last blocks as a row of tabs, the newest first, that is pushed on as blocks are mined. In front of them stands
-//! the block that does not exist yet.
+//! the block that does not exist yet, in which the waiting payments gather, a grain for each.
 
 use std::rc::Rc;
 
@@ -51,6 +51,7 @@ pub fn Strip(props: &StripProps) -> Html {
                         <span class="ear">{ format!("#{}", height.saturating_add(1)) }</span>
                         <span class="body">
                             <b>{ "Next" }</b>
+                            { grains(props.waiting) }
                             <span>{ format!("{} waiting", props.waiting) }</span>
                         </span>
                     </div>
@@ -59,6 +60,14 @@ pub fn Strip(props: &StripProps) -> Html {
             </ol>
         </div>
     }
+}
+
+/// More payments than these are not told apart by eye.
+const GRAINS_MAX: u32 = 20;
+
+/// A grain for each payment: they gather in the next block, and lie in the one that took them.
+fn grains(payments: u32) -> Html {
+    html! { <span class="grains" aria-hidden="true">{ for (0..payments.min(GRAINS_MAX)).map(|grain| html! { <i key={grain}></i> }) }</span> }
 }
 
 fn tab(block: &BlockSummary, room: &RoomName, is_new: bool) -> Html {
@@ -75,7 +84,8 @@ fn tab(block: &BlockSummary, room: &RoomName, is_new: bool) -> Html {
                         <span>{ "made of the room's rules" }</span>
                     } else {
                         { party(&block.miner, block.mine) }
-                        <span>{ payments }</span>
+                        { grains(block.transactions) }
+                        if block.transactions > 0 { <span>{ payments }</span> }
                         <Age since={block.time} />
                     }
                 </span>
