@@ -12,6 +12,8 @@ use crate::components::{
     wallet, wrong_room,
 };
 use crate::feed::{feed, use_fetches, use_route};
+use crate::l10n::Language;
+use crate::language::{LanguageProvider, use_language};
 use crate::link::{self, Listeners};
 use crate::node::{Session, Start};
 use crate::route::Route;
@@ -48,10 +50,11 @@ pub fn App(props: &AppProps) -> Html {
         browser::reload();
     }
     *first.borrow_mut() = room.cloned();
-    match route {
+    let page = match route {
         Ok(route) => html! { <Page start={props.start} {route} /> },
         Err(error) => wrong_room(&error.to_string()),
-    }
+    };
+    html! { <LanguageProvider>{ page }</LanguageProvider> }
 }
 
 #[derive(Clone, Properties, PartialEq)]
@@ -127,7 +130,7 @@ fn use_node(start: Start, room: &RoomName, state: &UseReducerHandle<State>) -> S
         };
         let node = start(room.clone(), browser::relay(), told);
         link::offer(node.clone(), listeners, move || latest.borrow().so_far());
-        Session { node, room }
+        Session { node, room, language: Language::default() }
     });
-    (*session).clone()
+    Session { language: use_language(), ..(*session).clone() }
 }

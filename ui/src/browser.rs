@@ -1,4 +1,4 @@
-//! What the page asks of its browser: the address, the clipboard, sharing, files, the theme, the clock.
+//! What the page asks of its browser: the address, the clipboard, sharing, files, the theme, the languages, the clock.
 //!
 //! Nothing here panics where a browser refuses: a refusal is `None`, `false` or no effect.
 
@@ -38,11 +38,11 @@ pub fn date_time(ms: u64) -> String {
     if date.get_time().is_nan() { "unknown".to_owned() } else { date.to_iso_string().into() }
 }
 
-/// A date and time where the user is, as written there.
+/// A date and time where the user is, as written in the language of the page.
 #[must_use]
 pub fn local_time(ms: u64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
-    date.to_locale_string("default", &JsValue::UNDEFINED).into()
+    date.to_locale_string(&crate::language::locale(languages()), &JsValue::UNDEFINED).into()
 }
 
 /// The part of the address from `#` on, as people read it.
@@ -203,6 +203,9 @@ pub fn keep(name: &str, value: Option<&str>) {
 }
 
 const THEME_KEY: &str = "theme";
+const LANGUAGE_KEY: &str = "language";
+/// Where the choice stands for all programs of the page, with storage or without.
+const LANGUAGE_MARK: &str = "data-language";
 
 /// The theme that the user chose: `light` or `dark`; `None` follows the system.
 #[must_use]
@@ -212,12 +215,49 @@ pub fn theme() -> Option<String> {
 
 /// Shows and remembers a theme.
 pub fn set_theme(theme: Option<&str>) {
-    let root = window().document().and_then(|document| document.document_element());
-    if let Some(root) = root {
-        match theme {
-            Some(theme) => root.set_attribute("data-theme", theme).ok(),
-            None => root.remove_attribute("data-theme").ok(),
+    mark_root("data-theme", theme);
+    keep(THEME_KEY, theme);
+}
+
+/// The languages that the user prefers, the best first.
+pub fn languages() -> impl Iterator<Item = String> {
+    window().navigator().languages().to_vec().into_iter().filter_map(|language| language.as_string())
+}
+
+/// The code of the language that the user chose here.
+#[must_use]
+pub fn chosen_language() -> Option<String> {
+    let here = root().and_then(|root| root.get_attribute(LANGUAGE_MARK));
+    here.or_else(|| kept(LANGUAGE_KEY))
+}
+
+/// Remembers the user's choice of a language and tells every program of the page, as the browser tells when its own
+/// languages change.
+pub fn choose_language(code: &str) {
+    mark_root(LANGUAGE_MARK, Some(code));
+    keep(LANGUAGE_KEY, Some(code));
+    if let Ok(event) = web_sys::Event::new(LANGUAGE_EVENT) {
+        window().dispatch_event(&event).ok();
+    }
+}
+
+/// The event of the window after which [`chosen_language`] and [`languages`] may say something else.
+pub const LANGUAGE_EVENT: &str = "languagechange";
+
+/// Says in which language the document is.
+pub fn set_language(code: &str) {
+    mark_root("lang", Some(code));
+}
+
+fn root() -> Option<web_sys::Element> {
+    window().document()?.document_element()
+}
+
+fn mark_root(attribute: &str, value: Option<&str>) {
+    if let Some(root) = root() {
+        match value {
+            Some(value) => root.set_attribute(attribute, value).ok(),
+            None => root.remove_attribute(attribute).ok(),
         };
     }
-    keep(THEME_KEY, theme);
 }

@@ -17,6 +17,8 @@ pub mod browser;
 pub mod chain;
 pub mod components;
 pub mod feed;
+pub mod l10n;
+pub mod language;
 pub mod link;
 pub mod node;
 pub mod pages;

@@ -8,6 +8,8 @@ use node_wasm::api::{ApiError, Command, Reply, Update};
 use node_wasm::units::RoomName;
 use yew::prelude::*;
 
+use crate::l10n::Language;
+
 /// What a node answers.
 pub type Answer = Result<Reply, ApiError>;
 
@@ -48,6 +50,8 @@ pub struct Session {
     pub node: Node,
     /// Its room.
     pub room: RoomName,
+    /// The language of the page: who reads the session is drawn again when it changes.
+    pub language: Language,
 }
 
 /// The session that [`crate::app::App`] provides.

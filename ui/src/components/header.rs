@@ -1,12 +1,15 @@
-//! The bar on top: the room and its link, the relay connection, the theme, and the miner's switch, which on phones sits
+//! The bar on top: the room and its link, the relay connection, language and theme, and the miner's switch, which on phones sits
 //! at the bottom, under the thumb. Always in sight.
 
 use node_wasm::api::{Command, Connection, ConnectionView, MineRequest, MiningView};
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::clock::use_now;
 use super::copy::CopyButton;
 use super::room_dialog::room_dialog;
+use crate::l10n::{LANGUAGES, shell};
+use crate::language::use_language;
 use crate::node::use_session;
 use crate::route::{Place, Route};
 use crate::{browser, text};
@@ -22,7 +25,7 @@ pub fn header(mining: MiningView, connection: Option<&ConnectionView>, place: &P
                 </p>
                 <Room />
             </div>
-            <div class="tools"><Theme /></div>
+            <div class="tools"><LanguageSwitch /><Theme /></div>
             <Relay connection={connection.cloned()} />
             <div class="dock">
                 <Nav place={place.clone()} />
@@ -136,25 +139,41 @@ fn Relay(props: &RelayProps) -> Html {
     }
 }
 
+/// The language of the page, by their own names.
+#[component]
+fn LanguageSwitch() -> Html {
+    let language = use_language();
+    let onchange =
+        |event: Event| browser::choose_language(&event.target_unchecked_into::<HtmlSelectElement>().value());
+    html! {
+        <select class="button small" data-test="language" aria-label={shell::language()} {onchange}>
+            { for LANGUAGES.into_iter().map(|one| html! {
+                <option value={one.code()} lang={one.code()} selected={one == language}>{ one.name() }</option>
+            }) }
+        </select>
+    }
+}
+
 /// Light, dark, or as the system has it.
 #[component]
 fn Theme() -> Html {
+    use_language();
     let theme = use_state(browser::theme);
     let (label, next) = match theme.as_deref() {
-        Some("light") => ("light", Some("dark")),
-        Some("dark") => ("dark", None),
-        Some(_) | None => ("auto", Some("light")),
+        Some("light") => (shell::theme_light(), Some("dark")),
+        Some("dark") => (shell::theme_dark(), None),
+        Some(_) | None => (shell::theme_auto(), Some("light")),
     };
     let onclick = move |_: MouseEvent| {
         browser::set_theme(next);
         theme.set(next.map(str::to_owned));
     };
     html! {
-        <button type="button" class="button small theme" data-test="theme" {onclick}>
+        <button type="button" class="button small theme" data-test="theme" aria-label={shell::theme(label)} {onclick}>
             <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
                 <path d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 1.6v10.8a5.4 5.4 0 0 1 0-10.8z" fill="currentColor" />
             </svg>
-            <span>{ format!("Theme: {label}") }</span>
+            <span>{ label }</span>
         </button>
     }
 }

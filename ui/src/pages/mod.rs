@@ -16,6 +16,8 @@ use yew::prelude::*;
 use crate::browser;
 use crate::components::{ClockProvider, Miner, PAGES_READY, wallet};
 use crate::feed::{feed, use_fetches, use_route};
+use crate::l10n::Language;
+use crate::language::{LanguageProvider, use_language};
 use crate::link::Link;
 use crate::node::Session;
 use crate::route::{Place, Route};
@@ -51,7 +53,9 @@ impl PartialEq for LinkProp {
 pub fn Pages(props: &PagesProps) -> Html {
     use_effect_with((), |()| browser::announce(PAGES_READY));
     match use_route() {
-        Ok(route) => html! { <Page link={props.link.clone()} tools={props.tools.clone()} {route} /> },
+        Ok(route) => html! {
+            <LanguageProvider><Page link={props.link.clone()} tools={props.tools.clone()} {route} /></LanguageProvider>
+        },
         // The shell says what is wrong.
         Err(_) => Html::default(),
     }
@@ -126,7 +130,7 @@ fn use_session_of(link: &Link, room: &RoomName, dispatcher: UseReducerDispatcher
     let (link, room) = (link.clone(), room.clone());
     let session: Rc<Session> = use_memo((), move |()| {
         link.listen(feed(dispatcher));
-        Session { node: link.node(), room }
+        Session { node: link.node(), room, language: Language::default() }
     });
-    (*session).clone()
+    Session { language: use_language(), ..(*session).clone() }
 }

@@ -40,7 +40,7 @@ impl Outcome {
 /// The buttons.
 #[component]
 pub(super) fn Actions(props: &ActionsProps) -> Html {
-    let Session { node, room } = use_session();
+    let Session { node, room, .. } = use_session();
     let outcome = use_state(|| None::<Outcome>);
     let asking = use_state(|| false);
     // Asks a command and shows what came of it.

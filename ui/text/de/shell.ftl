@@ -1,0 +1,7 @@
+### Die Leiste oben, und was auf jeder Seite steht.
+
+language = Sprache
+theme = Farben: { $theme }
+theme-auto = auto
+theme-dark = dunkel
+theme-light = hell
