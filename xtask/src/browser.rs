@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use crate::tools::Tools;
-use crate::{system, workspace};
+use crate::{page, system, workspace};
 
 /// The names that Chromium and its close relatives go by.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -28,6 +28,15 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
+    /// The environment in which the harness of package `tests` opens real tabs of the built page.
+    pub(crate) fn runs_tabs(&self) -> Vec<(&'static str, OsString)> {
+        vec![
+            ("TABCHAIN_DIST", page::dist().into()),
+            ("CHROMIUM", self.chromium.clone().into()),
+            ("CHROMEDRIVER", self.chromedriver.clone().into()),
+        ]
+    }
+
     /// The environment in which `cargo test` and `cargo bench` for wasm run in this browser, in a dedicated worker: the
     /// node lives in one.
     pub(crate) fn runs_wasm(&self, tools: &Tools, limit: Duration) -> Result<Vec<(&'static str, OsString)>> {

@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask run | test | dev | sim | size | fuzz | bench`.
+//! The project's commands: `cargo xtask run | test | dev | sim | size | screenshot | fuzz | bench`.
 //!
 //! Each installs what it needs ([`tools`], [`browser`]), shows progress ([`progress`]), and ends with a sentence that
 //! says what failed, why, and what to do. For Unix; nothing here is part of what a browser or the relay runs.
@@ -14,6 +14,7 @@ mod page;
 mod progress;
 mod relay;
 mod run;
+mod screenshot;
 mod sim;
 mod size;
 mod system;
@@ -44,6 +45,8 @@ enum Command {
     Sim(sim::Options),
     /// Build the page and print what a browser downloads, compressed
     Size,
+    /// Take the picture in README.md anew
+    Screenshot,
     /// Run the decoders and the node on bytes that are almost right, for long; --help lists the targets
     Fuzz(fuzz::Options),
     /// Measure the miner, the node and the page beside a reference, with a bar for each ratio
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Dev => dev::run(),
         Command::Sim(options) => sim::run(&options),
         Command::Size => size::run(),
+        Command::Screenshot => screenshot::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
     });

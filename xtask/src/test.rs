@@ -85,12 +85,8 @@ fn in_tabs(report: &mut Report) -> Result<()> {
     };
     let Some((browser, axe)) = report.prepare("page and browser", prepare)? else { return Ok(()) };
     report.check("page size", |_| size::check())?;
-    let mut environment = vec![
-        ("TABCHAIN_DIST", page::dist().into()),
-        ("CHROMIUM", browser.chromium.into()),
-        ("CHROMEDRIVER", browser.chromedriver.into()),
-        ("RUST_LIB_BACKTRACE", "0".into()),
-    ];
+    let mut environment = browser.runs_tabs();
+    environment.push(("RUST_LIB_BACKTRACE", "0".into()));
     environment.extend(axe.map(|axe| ("TABCHAIN_AXE", axe.into())));
     report.check("tests in real tabs", |check| {
         check.tests(
