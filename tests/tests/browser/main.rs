@@ -7,6 +7,7 @@
     reason = "figures, and what is skipped, are for whoever reads"
 )]
 
+mod ancestors;
 mod busy;
 mod garbage;
 mod late;
