@@ -204,15 +204,19 @@ async fn e5_two_write_at_the_same_instant_a_hundred_times() -> Result<()> {
         let funded = mine_until(tab, "funds", |status| holds(status.balance != "0", &status.balance)).await?;
         agree(&[&tabs[0], &tabs[1]], &funded.tip).await?;
     }
+    // Begins to write and returns at once, so that both tabs write at the same time.
     let script = "
-        const [from, count, done] = arguments;
+        const [from, count] = arguments;
         const write = async () => {
             const { address } = await window.tabchain.status();
             for (let text = from; text < from + count; text += 1) {
                 await window.tabchain.send({ to: address, amount: '1', data: `text ${text}` });
             }
+            return 'written';
         };
-        write().then(() => done('written'), (error) => done(`${error.code}: ${error.message}`));";
+        window.writing = 'writing';
+        write().catch((error) => `${error.code}: ${error.message}`).then((end) => { window.writing = end; });
+        return null;";
     let mut end = String::new();
     for from in [0, AT_ONCE] {
         let write =
