@@ -47,9 +47,25 @@ pub fn run(start: node::Start) {
 pub fn run_pages(link: link::Link, tools: tools::Tools) {
     let root = web_sys::window().and_then(|window| window.document()?.get_element_by_id(PAGES_ID));
     if let Some(root) = root {
+        take_first_number();
         let props = PagesProps { link: LinkProp(link), tools };
         yew::Renderer::<Pages>::with_root_and_props(root, props).render();
     }
+}
+
+/// Yew numbers the roots of a program from 1, and tells by the number whose an event is. Both programs' would be 1, and the
+/// shell, around the pages, would answer a click on a page by whatever of its own has that listener's number. So the
+/// pages' first number goes to a root that nobody sees; the shell has no other than its first.
+fn take_first_number() {
+    let document = web_sys::window().and_then(|window| window.document());
+    if let Some(nowhere) = document.and_then(|document| document.create_element("div").ok()) {
+        yew::Renderer::<Nothing>::with_root(nowhere).render();
+    }
+}
+
+#[yew::component]
+fn Nothing() -> yew::Html {
+    yew::Html::default()
 }
 
 /// Tells the shell that the server has another build by now.
