@@ -39,7 +39,7 @@ async fn agree(tabs: &[&Tab], tip: &str) -> Result<()> {
 
 /// B1-B7: the driver script of the simple blockchain, from the first payment to the second sync, unattended.
 #[tokio::test]
-async fn b7_the_whole_sequence_runs_unattended() -> Result<()> {
+async fn the_whole_sequence_runs_unattended() -> Result<()> {
     let relay = Relay::start()?;
     let (here, there) = (Browser::start().await?, Browser::start().await?);
     let link = relay.link("sequence");
@@ -85,7 +85,7 @@ async fn b7_the_whole_sequence_runs_unattended() -> Result<()> {
 
 /// C7: two pools that differ become their union, and ten more syncs leave it as it is.
 #[tokio::test]
-async fn c7_pools_become_their_union_and_stay_it() -> Result<()> {
+async fn pools_become_their_union_and_stay_it() -> Result<()> {
     let relay = Relay::start()?;
     let (here, there) = (Browser::start().await?, Browser::start().await?);
     let link = relay.link("pools");
@@ -136,7 +136,7 @@ async fn c7_pools_become_their_union_and_stay_it() -> Result<()> {
 
 /// D9: a chain with a block that has no proof of work is refused by every tab, with the rule's name.
 #[tokio::test]
-async fn d9_a_block_without_work_is_refused_by_every_tab() -> Result<()> {
+async fn a_block_without_work_is_refused_by_every_tab() -> Result<()> {
     let relay = Relay::start()?;
     let browser = Browser::start().await?;
     let room: RoomName = "no-work".parse()?;
@@ -167,7 +167,7 @@ async fn d9_a_block_without_work_is_refused_by_every_tab() -> Result<()> {
 
 /// E4: a tab that dies blocks nobody: writing and mining go on at once.
 #[tokio::test]
-async fn e4_a_dead_peer_blocks_nothing() -> Result<()> {
+async fn a_dead_peer_blocks_nothing() -> Result<()> {
     let relay = Relay::start()?;
     let (here, there) = (Browser::start().await?, Browser::start().await?);
     let link = relay.link("dead-peer");
@@ -192,7 +192,7 @@ async fn e4_a_dead_peer_blocks_nothing() -> Result<()> {
 
 /// E5: two tabs write at the same instants, a hundred texts each: one order everywhere, each text once.
 #[tokio::test]
-async fn e5_two_write_at_the_same_instant_a_hundred_times() -> Result<()> {
+async fn two_write_at_the_same_instant_a_hundred_times() -> Result<()> {
     /// As many as one sender may have waiting, and a divisor of the hundred.
     const AT_ONCE: u32 = 50;
     let relay = Relay::start()?;
