@@ -13,6 +13,8 @@ use crate::{PATIENCE, SECOND, long};
 
 /// What the console says of a relay that is gone.
 const NO_RELAY: &str = "WebSocket connection to";
+/// And of the pages, which are loaded a moment after the start, by a relay that is gone by then.
+const NO_PAGES: &str = "load.js";
 
 /// Mines on `tab` until `done` holds of its status.
 async fn mine_until(tab: &Tab, what: &str, done: impl Fn(&Status) -> Result<()>) -> Result<Status> {
@@ -94,8 +96,8 @@ async fn two_groups_mine_apart_and_agree_again() -> Result<()> {
         ensure!(tab.account(&one).await?.balance == "11", "the left's payment is lost");
         ensure!(tab.account(&other).await?.balance == "22", "the right's payment is lost");
     }
-    here.is_content(&[NO_RELAY]).await?;
-    there.is_content(&[NO_RELAY]).await
+    here.is_content(&[NO_RELAY, NO_PAGES]).await?;
+    there.is_content(&[NO_RELAY, NO_PAGES]).await
 }
 
 /// No server at all: tabs of one browser still are a network.
@@ -135,5 +137,5 @@ async fn two_tabs_without_a_relay_see_each_others_blocks() -> Result<()> {
     for tab in &tabs {
         tab.until_connection(Connection::Online, 15 * SECOND).await?;
     }
-    browser.is_content(&[NO_RELAY]).await
+    browser.is_content(&[NO_RELAY, NO_PAGES]).await
 }
