@@ -67,7 +67,7 @@ struct PageProps {
 fn Page(props: &PageProps) -> Html {
     let state = use_reducer(State::default);
     let session = use_node(props.start.0, &props.route.room, &state);
-    use_fetches(&session.node, &state, state.dispatcher(), true);
+    use_fetches(&session.node, &state, state.dispatcher(), props.route.place.is_home());
     let status = state.status.clone();
     use_effect_with(text::page_title(&props.route, status.as_deref()), |title| browser::set_title(title));
     let dispatch = {

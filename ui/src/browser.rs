@@ -236,9 +236,7 @@ pub fn chosen_language() -> Option<String> {
 pub fn choose_language(code: &str) {
     mark_root(LANGUAGE_MARK, Some(code));
     keep(LANGUAGE_KEY, Some(code));
-    if let Ok(event) = web_sys::Event::new(LANGUAGE_EVENT) {
-        window().dispatch_event(&event).ok();
-    }
+    announce(LANGUAGE_EVENT);
 }
 
 /// The event of the window after which [`chosen_language`] and [`languages`] may say something else.

@@ -12,7 +12,7 @@ use futures::channel::oneshot;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker};
 
-use super::js::{Timer, from_js, on_broken, property, to_js};
+use super::js::{Timer, from_js, on_broken, reason_of, to_js};
 use super::program;
 
 /// A worker that has not said that it is ready after so long, in milliseconds, is not coming.
@@ -104,11 +104,6 @@ impl<A: BorshDeserialize + 'static> Answerer<A> {
         receiver.await.unwrap_or_else(|_| Err("the worker has ended".to_owned()))
     }
 
-    /// Ends the worker, and with it whatever it knew.
-    pub fn end(&self) {
-        self.failed("the worker was ended");
-    }
-
     fn start(&self) -> Result<(), String> {
         let worker = program::spawn(self.0.name)?;
         let this = self.clone();
@@ -123,9 +118,7 @@ impl<A: BorshDeserialize + 'static> Answerer<A> {
         });
         let this = self.clone();
         let on_error = Closure::new(move |event: ErrorEvent| {
-            // A file that does not load reports no message.
-            let message = property(&event, "message").as_string().filter(|text| !text.is_empty());
-            this.failed(&message.unwrap_or_else(|| "its file did not load".to_owned()));
+            this.failed(&reason_of(&event));
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

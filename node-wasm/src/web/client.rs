@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ErrorEvent, Event, EventTarget, MessageEvent, Storage, Window, Worker};
 
-use super::js::{Timer, from_js, navigator, now, property, to_js};
+use super::js::{Timer, from_js, navigator, now, property, reason_of, to_js};
 use super::program::{self, Role};
 use super::protocol::{FromNode, Start, ToNode};
 use crate::api::{ApiError, Command, Lifecycle, Notice, Reply, Update};
@@ -137,9 +137,7 @@ impl NodeClient {
         });
         let client = self.clone();
         let on_error = Closure::new(move |event: ErrorEvent| {
-            // A file that does not load reports no message.
-            let message = property(&event, "message").as_string().filter(|text| !text.is_empty());
-            client.failed(&message.unwrap_or_else(|| "its file did not load".to_owned()));
+            client.failed(&reason_of(&event));
         });
         let client = self.clone();
         let on_message_error =

@@ -7,7 +7,7 @@ use futures::channel::oneshot;
 use futures::future::{Either, select};
 use js_sys::{Date, Function, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
-use web_sys::DedicatedWorkerGlobalScope;
+use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent};
 
 use crate::codec::{decode, encode};
 use crate::units::Timestamp;
@@ -116,6 +116,13 @@ pub(super) fn navigator() -> JsValue {
 pub(super) fn text_of(error: &JsValue) -> String {
     let message = property(error, "message").as_string();
     message.or_else(|| error.as_string()).unwrap_or_else(|| format!("{error:?}"))
+}
+
+/// Why a worker broke, as its error event has it.
+pub(super) fn reason_of(event: &ErrorEvent) -> String {
+    // A file that does not load reports no message.
+    let message = property(event, "message").as_string().filter(|text| !text.is_empty());
+    message.unwrap_or_else(|| "its file did not load".to_owned())
 }
 
 /// A message as another thread gets it: bytes in the codec of everything else.

@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
 use super::events::{Events, HostEvent};
-use super::js::{from_js, navigator, now, property, to_js};
+use super::js::{from_js, navigator, now, property, reason_of, to_js};
 use super::miner_protocol::{FromMiner, Order, ToMiner};
 use super::program::{self, Role};
 use crate::api::MiningView;
@@ -190,10 +190,7 @@ impl Miners {
         let on_error = Closure::new(move |event: ErrorEvent| {
             // An error that is handled here is no error of the node's worker, and of the page above it.
             event.prevent_default();
-            // A file that does not load reports no message.
-            let message = property(&event, "message").as_string().filter(|text| !text.is_empty());
-            let reason = message.unwrap_or_else(|| "its file did not load".to_owned());
-            sender.post(HostEvent::MinerFailed { worker: id, reason });
+            sender.post(HostEvent::MinerFailed { worker: id, reason: reason_of(&event) });
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));

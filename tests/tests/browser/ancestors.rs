@@ -13,28 +13,11 @@ use tests::clock::{holds, until};
 use tests::relay::Relay;
 use tests::tab::Tab;
 
+use crate::partition::{NO_RELAY, agree, mine_until};
 use crate::{PATIENCE, SECOND};
-
-/// What the console says of a relay that a tab has left, or cannot reach.
-const NO_RELAY: &str = "WebSocket connection to";
-
-/// Mines until `done` holds, then rests; the status at rest.
-async fn mine_until(tab: &Tab, what: &str, done: impl Fn(&Status) -> Result<()>) -> Result<Status> {
-    tab.mine(true).await?;
-    tab.until(what, PATIENCE, done).await?;
-    tab.mine(false).await?;
-    tab.until("the miner to rest", SECOND, |status| holds(!status.mining, status.mining)).await
-}
 
 async fn sync(tab: &Tab) -> Result<SyncOutcome> {
     Ok(tab.ask::<Synced>("sync", vec![]).await?.outcome)
-}
-
-async fn agree(tabs: &[&Tab], tip: &str) -> Result<()> {
-    for tab in tabs {
-        tab.until("the same tip", PATIENCE, |status| holds(status.tip == tip, &status.tip)).await?;
-    }
-    Ok(())
 }
 
 /// B1-B7: the driver script of the simple blockchain, from the first payment to the second sync, unattended.
@@ -63,7 +46,7 @@ async fn the_whole_sequence_runs_unattended() -> Result<()> {
     // The second node comes, leaves, and misses what the first mines.
     let two = there.open(&link).await?;
     two.until_peers(1, PATIENCE).await?;
-    agree(&[&two], &one.status().await?.tip).await?;
+    agree(&[&two], &one.status().await?.tip, PATIENCE).await?;
     two.ask::<Connection>("disconnect", vec![]).await?;
     two.until_peers(0, PATIENCE).await?;
     let missed = one.status().await?.height + 2;
@@ -73,7 +56,7 @@ async fn the_whole_sequence_runs_unattended() -> Result<()> {
     two.ask::<Connection>("connect", vec![]).await?;
     two.until_peers(1, PATIENCE).await?;
     sync(&two).await?;
-    agree(&[&two], &ahead.tip).await?;
+    agree(&[&two], &ahead.tip, PATIENCE).await?;
     for tab in [&one, &two] {
         let verified: Verified = tab.ask("verify", vec![]).await?;
         ensure!(verified.valid && verified.height == ahead.height, "B4: {verified:?}");
@@ -93,7 +76,7 @@ async fn pools_become_their_union_and_stay_it() -> Result<()> {
     for tab in [&one, &two] {
         tab.until_peers(1, PATIENCE).await?;
         let funded = mine_until(tab, "funds", |status| holds(status.balance != "0", &status.balance)).await?;
-        agree(&[&one, &two], &funded.tip).await?;
+        agree(&[&one, &two], &funded.tip, PATIENCE).await?;
     }
     for tab in [&one, &two] {
         tab.ask::<Connection>("disconnect", vec![]).await?;
@@ -176,7 +159,7 @@ async fn a_dead_peer_blocks_nothing() -> Result<()> {
         tab.until_peers(2, PATIENCE).await?;
     }
     let funded = mine_until(&one, "funds", |status| holds(status.balance != "0", &status.balance)).await?;
-    agree(&[&two, &victim], &funded.tip).await?;
+    agree(&[&two, &victim], &funded.tip, PATIENCE).await?;
     // The process of the tab is gone: nobody says goodbye.
     victim.devtools("Page.crash", json!({})).await.err();
     let id = one.send(&two.status().await?.address, 5, "still here").await?;
@@ -202,7 +185,7 @@ async fn two_write_at_the_same_instant_a_hundred_times() -> Result<()> {
     for tab in &tabs {
         tab.until_peers(1, PATIENCE).await?;
         let funded = mine_until(tab, "funds", |status| holds(status.balance != "0", &status.balance)).await?;
-        agree(&[&tabs[0], &tabs[1]], &funded.tip).await?;
+        agree(&[&tabs[0], &tabs[1]], &funded.tip, PATIENCE).await?;
     }
     // Begins to write and returns at once, so that both tabs write at the same time.
     let script = "
@@ -234,7 +217,7 @@ async fn two_write_at_the_same_instant_a_hundred_times() -> Result<()> {
         let empty = |status: &Status| holds(status.mempool == 0, status.mempool);
         end = mine_until(&tabs[0], "all texts to be mined", empty).await?.tip;
     }
-    agree(&[&tabs[1]], &end).await?;
+    agree(&[&tabs[1]], &end, PATIENCE).await?;
     let mut orders = Vec::new();
     for tab in &tabs {
         let mut order = Vec::new();

@@ -12,12 +12,16 @@ use tests::tab::Tab;
 use crate::{PATIENCE, SECOND, long};
 
 /// What the console says of a relay that is gone.
-const NO_RELAY: &str = "WebSocket connection to";
+pub(crate) const NO_RELAY: &str = "WebSocket connection to";
 /// And of the pages, which are loaded a moment after the start, by a relay that is gone by then.
 const NO_PAGES: &str = "load.js";
 
 /// Mines on `tab` until `done` holds of its status.
-async fn mine_until(tab: &Tab, what: &str, done: impl Fn(&Status) -> Result<()>) -> Result<Status> {
+pub(crate) async fn mine_until(
+    tab: &Tab,
+    what: &str,
+    done: impl Fn(&Status) -> Result<()>,
+) -> Result<Status> {
     tab.mine(true).await?;
     tab.until(what, PATIENCE, done).await?;
     tab.mine(false).await?;
@@ -28,7 +32,7 @@ fn work(status: &Status) -> f64 {
     status.work.parse().unwrap_or_default()
 }
 
-async fn agree(tabs: &[&Tab], tip: &str, limit: Duration) -> Result<()> {
+pub(crate) async fn agree(tabs: &[&Tab], tip: &str, limit: Duration) -> Result<()> {
     for tab in tabs {
         tab.until("the same tip", limit, |status| holds(status.tip == tip, &status.tip)).await?;
     }
